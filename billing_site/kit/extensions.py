@@ -1,0 +1,18 @@
+"""PostgreSQL extensions by migration, with a word for the administrator when the role may not."""
+
+from django.contrib.postgres.operations import CreateExtension
+from django.db.utils import ProgrammingError
+
+
+class NeededExtension(CreateExtension):
+    """CreateExtension that says what to run, and as whom, instead of a bare permission error."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        try:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        except ProgrammingError as refused:
+            database = schema_editor.connection.settings_dict["NAME"]
+            raise SystemExit(
+                f"The database role may not create extensions. Run once as PostgreSQL's administrator:\n"
+                f'  psql -d {database} -c "CREATE EXTENSION IF NOT EXISTS {self.name}"\n({refused})'
+            ) from refused
