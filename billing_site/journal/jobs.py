@@ -1,0 +1,101 @@
+"""Long work: a row that says how far it is, run in chunks by a worker."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from celery import shared_task
+from django.db import transaction
+from django.db.models import F, Q
+
+from billing_site.journal.models import Job
+from billing_site.kit import clock, errands
+
+log = structlog.get_logger()
+LEASE = timedelta(minutes=12)
+ATTEMPTS = 3
+# kind → the function that does it; each app's tasks.py or schedule.py registers its own at import.
+WORK: dict[str, Callable[[Job], None]] = {}
+
+
+def work(kind: str) -> Callable[[Callable[[Job], None]], Callable[[Job], None]]:
+    """Register the function that does jobs of `kind`. It must be harmless twice and call `advance`."""
+
+    def keep(function: Callable[[Job], None]) -> Callable[[Job], None]:
+        WORK[kind] = function
+        return function
+
+    return keep
+
+
+def start(kind: str, title: str, *, by, total: int = 0, **params: Any) -> Job:
+    """Create a job; a worker begins it after commit."""
+    job = Job.objects.create(kind=kind, title=title[:200], author=by, total=total, params=params)
+    errands.send("journal.run_job", job.pk)
+    return job
+
+
+def advance(job: Job, by: int = 1, failure: dict[str, Any] | None = None) -> bool:
+    """Move the progress bar; answers whether to go on (False = somebody cancelled the job)."""
+    job.done += by
+    if failure:
+        job.failures = [*job.failures, failure]
+    going = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
+        done=job.done, failures=job.failures, leased_until=clock.now() + LEASE
+    )
+    return bool(going)
+
+
+def cancel(job: Job) -> None:
+    Job.objects.filter(pk=job.pk, state__in=(Job.State.WAITING, Job.State.RUNNING)).update(
+        state=Job.State.CANCELLED, ended_at=clock.now()
+    )
+
+
+@shared_task(name="journal.run_job")
+def run_job(job_id: int) -> None:
+    """Claim the job by its lease and do it; a failure is kept on the row and may be retried."""
+    now = clock.now()
+    claimed = (
+        Job.objects.filter(pk=job_id, state__in=(Job.State.WAITING, Job.State.RUNNING))
+        .filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now))
+        .update(state=Job.State.RUNNING, leased_until=now + LEASE, attempts=F("attempts") + 1, done=0)
+    )
+    if not claimed:
+        return
+    job = Job.objects.get(pk=job_id)
+    try:
+        WORK[job.kind](job)
+    except Exception as trouble:
+        log.exception("job failed", job=job_id, kind=job.kind)
+        Job.objects.filter(pk=job_id).update(
+            state=Job.State.FAILED, error=f"{type(trouble).__name__}: {trouble}", ended_at=clock.now()
+        )
+        return
+    Job.objects.filter(pk=job_id, state=Job.State.RUNNING).update(
+        state=Job.State.DONE, ended_at=clock.now(), leased_until=None, file=job.file, file_name=job.file_name
+    )
+
+
+@transaction.atomic
+def retry(job: Job) -> None:
+    """Let a failed job run again from the start."""
+    Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED)).update(
+        state=Job.State.WAITING, error="", failures=[], leased_until=None, ended_at=None
+    )
+    errands.send("journal.run_job", job.pk)
+
+
+@shared_task(name="journal.sweep_jobs")
+def sweep_jobs() -> None:
+    """Send again every job whose errand or worker was lost; give up after ATTEMPTS."""
+    lost = Job.objects.filter(state__in=(Job.State.WAITING, Job.State.RUNNING)).filter(
+        Q(leased_until__isnull=True, created_at__lt=clock.now() - timedelta(seconds=30))
+        | Q(leased_until__lt=clock.now())
+    )
+    lost.filter(attempts__gte=ATTEMPTS).update(
+        state=Job.State.FAILED, error="worker lost", ended_at=clock.now()
+    )
+    for job_id in lost.values_list("pk", flat=True)[:100]:
+        errands.send_now("journal.run_job", job_id)
