@@ -1,0 +1,225 @@
+"""Verbs of outgoing mail. Nothing here speaks SMTP: that is tasks.py."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from billing_site.journal.moves import move, move_many, record
+from billing_site.kit import clock, errands
+from billing_site.kit.errors import Refused
+from billing_site.letters.models import Attachment, Hold, Letter
+from billing_site.office.models import User
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a letter says. `text` is always there; `html` may be empty."""
+
+    subject: str
+    text: str
+    html: str = ""
+
+
+@dataclass(frozen=True)
+class FilePart:
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+
+
+def store(part: FilePart) -> dict[str, Any]:
+    """Keep the bytes in the storage under their hash; the fields an attachment row needs."""
+    digest = hashlib.sha256(part.data).hexdigest()
+    name = f"attachments/{digest[:2]}/{digest}"
+    if not default_storage.exists(name):
+        name = default_storage.save(name, ContentFile(part.data))
+    return {
+        "name": part.name[:150],
+        "content_type": part.content_type[:100],
+        "size": len(part.data),
+        "sha256": digest,
+        "storage_name": name,
+    }
+
+
+@transaction.atomic
+def queue(
+    content: Content,
+    *,
+    to: Sequence[str],
+    kind: str,
+    by: User | None,
+    client_no: int | None = None,
+    about: str = "",
+    key: str | None = None,
+    needs: str = "",
+    due_at: datetime | None = None,
+    files: Sequence[FilePart] = (),
+    **fields: Any,
+) -> Letter:
+    """Put a letter into the outbox; it leaves after commit, when due and when what it `needs` exists.
+
+    A client on hold gets it HELD instead. `key` makes it once: a second call returns the first letter.
+    `fields` are further columns of Letter (cc, reply_to, language, in_reply_to, references, headers).
+    Raises Refused without an addressee.
+    """
+    if not to:
+        raise Refused(_("There is nobody to send the letter to."))
+    values = {
+        **_standing(client_no),
+        "kind": kind,
+        "client_no": client_no,
+        "about": about,
+        "needs": needs,
+        "to": list(to),
+        "subject": content.subject[:250],
+        "text": content.text,
+        "html": content.html,
+        "author": by,
+        "due_at": due_at or clock.now(),
+        **fields,
+    }
+    if key is None:
+        letter, made = Letter.objects.create(**values), True
+    else:
+        letter, made = Letter.objects.get_or_create(key=key, defaults=values)
+    if not made:
+        return letter
+    Attachment.objects.bulk_create(Attachment(letter=letter, **store(part)) for part in files)
+    record("letters.written", letter, by=by, kind=kind, to=letter.to, subject=letter.subject)
+    if letter.status == Letter.Status.QUEUED and not needs and letter.due_at <= clock.now():
+        errands.send("letters.send", letter.pk)
+    return letter
+
+
+def _standing(client_no: int | None) -> dict[str, str]:
+    """State of a new letter: held while its client is."""
+    if client_no is not None and Hold.objects.filter(client_no=client_no).exists():
+        return {"status": Letter.Status.HELD, "held_because": Letter.Because.HOLD}
+    return {"status": Letter.Status.QUEUED, "held_because": Letter.Because.NOTHING}
+
+
+@transaction.atomic
+def supply(needs: str, part: FilePart) -> None:
+    """The thing letters waited for exists: attach it and let them go."""
+    waiting = list(
+        Letter.objects.select_for_update(no_key=True, of=("self",)).filter(needs=needs).order_by("pk")
+    )
+    if not waiting:
+        return
+    kept = store(part)
+    Attachment.objects.bulk_create(Attachment(letter=letter, **kept) for letter in waiting)
+    Letter.objects.filter(pk__in=[letter.pk for letter in waiting]).update(needs="")
+    for letter in waiting:
+        if letter.status == Letter.Status.QUEUED:
+            errands.send("letters.send", letter.pk)
+
+
+@transaction.atomic
+def hold(client_no: int, *, by: User, because: str = "") -> Hold:
+    """Nothing leaves to this client from now on; what is queued is held (MISSION row 12)."""
+    found, _made = Hold.objects.get_or_create(
+        client_no=client_no, defaults={"by": by, "because": because[:200]}
+    )
+    waiting = list(Letter.objects.filter(client_no=client_no, status=Letter.Status.QUEUED))
+    move_many(waiting, Letter.Status.HELD, by=by, held_because=Letter.Because.HOLD)
+    record("letters.hold", found, by=by, because=because)
+    return found
+
+
+def held_for(client_no: int) -> QuerySet[Letter]:
+    """Letters that wait because the client is on hold, oldest first."""
+    return Letter.objects.filter(
+        client_no=client_no, status=Letter.Status.HELD, held_because=Letter.Because.HOLD
+    ).order_by("pk")
+
+
+@transaction.atomic
+def lift(client_no: int, *, by: User, send: Collection[int] = (), drop: Collection[int] = ()) -> list[Letter]:
+    """End the hold. Of the letters held for it, those numbered in `send` go out, those in `drop` never;
+    the others stay held until a person decides. Returns what goes out.
+    """
+    found = Hold.objects.select_for_update().filter(client_no=client_no).first()
+    if found is None:
+        return []
+    record("letters.lift", found, by=by, send=len(send), drop=len(drop))
+    found.delete()
+    held = list(held_for(client_no))
+    move_many([letter for letter in held if letter.pk in drop], Letter.Status.DROPPED, by=by)
+    return requeue([letter for letter in held if letter.pk in send], by=by)
+
+
+def requeue(letters: Sequence[Letter], *, by: User) -> list[Letter]:
+    """Let held, failed or uncertain letters go (again). A client still on hold keeps its letters."""
+    on_hold = set(
+        Hold.objects.filter(client_no__in={x.client_no for x in letters if x.client_no}).values_list(
+            "client_no", flat=True
+        )
+    )
+    free = [letter for letter in letters if letter.client_no not in on_hold]
+    moved = move_many(
+        free,
+        Letter.Status.QUEUED,
+        by=by,
+        held_because="",
+        error="",
+        due_at=clock.now(),
+        leased_until=None,
+        attempts=0,
+    )
+    for letter in moved:
+        if not letter.needs:
+            errands.send("letters.send", letter.pk)
+    return moved
+
+
+@transaction.atomic
+def release(letter: Letter, *, by: User) -> Letter:
+    """`requeue` of one. Raises Refused while the client is on hold, IllegalMove when it is too late."""
+    if letter.client_no and Hold.objects.filter(client_no=letter.client_no).exists():
+        raise Refused(_("The client is on hold: release the client first."))
+    if not requeue([letter], by=by):
+        move(letter, Letter.Status.QUEUED, by=by)
+    return letter
+
+
+@transaction.atomic
+def drop(letter: Letter, *, by: User) -> Letter:
+    """The letter shall never go."""
+    return move(letter, Letter.Status.DROPPED, by=by)
+
+
+@transaction.atomic
+def send_again(letter: Letter, *, by: User) -> Letter:
+    """A copy of a letter that went, with the same files, as a new letter."""
+    again = Letter.objects.get(pk=letter.pk)
+    again.pk, again._state.adding = None, True
+    for name, value in _standing(again.client_no).items():
+        setattr(again, name, value)
+    again.key, again.again_of, again.author = None, letter, by
+    again.message_id, again.sent_at, again.error, again.attempts = "", None, "", 0
+    again.due_at, again.leased_until, again.bounced_at = clock.now(), None, None
+    again.save()
+    Attachment.objects.bulk_create(
+        Attachment(
+            letter=again,
+            name=a.name,
+            content_type=a.content_type,
+            size=a.size,
+            sha256=a.sha256,
+            storage_name=a.storage_name,
+        )
+        for a in letter.attachments.all()
+    )
+    record("letters.again", again, by=by, of=letter.pk)
+    if again.status == Letter.Status.QUEUED:
+        errands.send("letters.send", again.pk)
+    return again
