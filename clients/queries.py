@@ -1,0 +1,96 @@
+"""Reading that spans rows: columns of the list, clients that look the same."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import requisites
+from billing_site.kit.text import bare_name
+from clients.models import Client, EmailAddress, Payer
+
+SHOWN = 6
+
+
+def with_main_facts(rows: QuerySet) -> QuerySet:
+    """Clients with their main e-mail and default payer (`main_address`, `payer_name`, `inn`)."""
+    payer = Payer.objects.filter(client=OuterRef("pk"), is_default=True)
+    address = EmailAddress.objects.filter(client=OuterRef("pk"), kind=EmailAddress.Kind.PROFILE)
+    return rows.annotate(
+        main_address=Coalesce(Subquery(address.values("address")[:1]), Value("")),
+        payer_name=Coalesce(Subquery(payer.values("name")[:1]), Value("")),
+        inn=Coalesce(Subquery(payer.values("inn")[:1]), Value("")),
+    )
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A client that may be the one being typed in; `why` says what is the same."""
+
+    client: Client
+    why: list[str | Promise]
+    stops: bool
+
+
+def _first(rows: Iterable[int]) -> set[int]:
+    return set(list(rows)[:SHOWN])
+
+
+def similar_clients(*, email: str = "", inn: str = "", phone: str = "", name: str = "") -> list[Similar]:
+    """Clients with the same address, INN or phone, or a name alike; the surest first, at most SHOWN.
+
+    Half-typed values find nothing. The office is asked, not the user's scope: a double outside the scope
+    is a double.
+    """
+    owners: dict[str, set[int]] = {}
+    try:
+        address = requisites.normal_address(email)
+    except requisites.BadRequisite:
+        address = ""
+    try:
+        e164 = requisites.read_phone(phone)[0]
+    except requisites.BadRequisite:
+        e164 = ""
+    if address:
+        taken = EmailAddress.objects.filter(address=address).exclude(kind=EmailAddress.Kind.FORMER)
+        owners["email"] = _first(taken.values_list("client", flat=True)[:SHOWN])
+    digits = "".join(inn.split())
+    if len(digits) in (10, 12):
+        owners["inn"] = _first(Payer.objects.filter(inn=digits).values_list("client", flat=True)[:SHOWN])
+    if e164:
+        called = Client.objects.filter(Q(phone=e164) | Q(contacts__phone=e164)).order_by("pk")
+        owners["phone"] = _first(called.values_list("pk", flat=True)[:SHOWN])
+    if len(bare_name(name)) >= 3:
+        alike = Client.objects.filter(
+            Q(name_key__trigram_similar=bare_name(name)) | Q(name_key__contains=bare_name(name))
+        )
+        owners["name"] = _first(alike.order_by("name_key").values_list("pk", flat=True)[:SHOWN])
+    return _ranked(owners)
+
+
+WHY = {
+    "email": _("the same e-mail"),
+    "inn": _("the same INN"),
+    "phone": _("the same phone"),
+    "name": _("a name alike"),
+}
+
+
+def _ranked(owners: dict[str, set[int]]) -> list[Similar]:
+    everybody = set().union(*owners.values()) if owners else set()
+    if not everybody:
+        return []
+    found = with_main_facts(Client.objects.filter(pk__in=everybody)).select_related("account_manager")
+    shown = [
+        Similar(
+            client,
+            [WHY[key] for key in WHY if client.pk in owners.get(key, ())],
+            client.pk in owners.get("email", ()),
+        )
+        for client in found
+    ]
+    shown.sort(key=lambda one: (not one.stops, -len(one.why), one.client.name_key))
+    return shown[:SHOWN]
