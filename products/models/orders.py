@@ -1,0 +1,92 @@
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import clock
+from billing_site.office.models import User
+from clients.models import Client, Payer, clients_seen_by
+from products.models.catalogue import Cycle, Option, Product
+
+
+class OwnedQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "OwnedQuerySet":
+        return self.filter(clients_seen_by(user, "client__"))
+
+
+class Order(models.Model):
+    """What a client asked for; accepting it makes services and drafts."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("pending")
+        ACCEPTED = "accepted", _("accepted")
+        CANCELLED = "cancelled", _("cancelled")
+        REFUSED = "refused", _("refused")
+        FRAUD = "fraud", _("fraud")
+
+    MOVES = {
+        Status.PENDING: {Status.ACCEPTED, Status.CANCELLED, Status.REFUSED, Status.FRAUD},
+        Status.ACCEPTED: {Status.PENDING},
+        Status.CANCELLED: {Status.PENDING},
+        Status.REFUSED: {Status.PENDING},
+        Status.FRAUD: {Status.PENDING},
+    }
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="orders", verbose_name=_("client"))
+    payer = models.ForeignKey(
+        Payer, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("payer")
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
+    starts_on = models.DateField(_("starts on"))
+    comment = models.TextField(_("comment"), blank=True)
+    total = models.DecimalField(_("first invoice"), max_digits=14, decimal_places=2, default=Decimal(0))
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("author")
+    )
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        permissions = [("accept_order", "Accept an order"), ("cancel_order", "Cancel or refuse an order")]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="order_by_status"),
+            models.Index(fields=["client", "-id"], name="order_of_client"),
+        ]
+
+    def __str__(self) -> str:
+        return _("Order %(no)s") % {"no": self.pk}
+
+
+class OrderLine(models.Model):
+    """One product (with an option's packs on lines of their own) in an order."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
+    option = models.ForeignKey(
+        Option, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("option")
+    )
+    cycle = models.CharField(_("cycle"), max_length=12, choices=Cycle)
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    price = models.DecimalField(_("price of one for a cycle"), max_digits=14, decimal_places=2)
+    own_price_because = models.CharField(_("why an own price"), max_length=200, blank=True)
+    discount = models.DecimalField(_("discount, %"), max_digits=5, decimal_places=2, default=Decimal(0))
+    doubled_because = models.CharField(_("why a second service"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="order_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(discount__gte=0, discount__lte=100), name="order_line_discount"
+            ),
+            models.CheckConstraint(condition=Q(price__gte=0), name="order_line_price"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.option or self.product} × {self.quantity}"
