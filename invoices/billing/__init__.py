@@ -1,0 +1,29 @@
+"""The story between orders, services and money: accept, change, renew, send, receive.
+
+Read it top to bottom: an order is accepted (services and drafts), a draft is checked and sent (number,
+paper, letter, hand-overs), money is received (invoice paid, services active, dates moved), a running
+service is changed (co-terminated add-on), and the clock renews what is due. Every verb locks Client →
+Service → Invoice → Payment in this order, rows by id. Arithmetic stands in products.pricing and
+invoices.totals; states move through billing_site.journal.moves.
+"""
+
+from invoices.billing.changing import Change, change_service, quote_change
+from invoices.billing.ordering import accept_order
+from invoices.billing.receiving import Receipt, receive, receive_many
+from invoices.billing.renewing import due_clients, plan_renewals, renew_clients
+from invoices.billing.sending import hand_over, send_invoice
+
+__all__ = [
+    "Change",
+    "Receipt",
+    "accept_order",
+    "change_service",
+    "due_clients",
+    "hand_over",
+    "plan_renewals",
+    "quote_change",
+    "receive",
+    "receive_many",
+    "renew_clients",
+    "send_invoice",
+]

@@ -1,0 +1,57 @@
+"""Accepting an order: services, batches, and drafts for their first periods."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from billing_site.journal.moves import move
+from billing_site.kit import clock
+from billing_site.kit.errors import Refused
+from billing_site.office.models import User, VatTable
+from clients.actions import lock
+from invoices.drafting import ADDON_DAYS, Plan, charge_line, default_payers, make_drafts
+from invoices.models import Invoice
+from products import actions as products
+from products.models import MONTHS, Order, Service
+
+STRONGEST = (Invoice.Role.MAIN, Invoice.Role.ADDON, Invoice.Role.ONE_OFF)  # a draft takes the first it holds
+
+
+@transaction.atomic
+def accept_order(order: Order, *, by: User) -> list[Invoice]:
+    """Services with their batches, and one draft per seller for their first periods (R4.1).
+
+    Nothing is mailed. What is bought for a service that the client has already ends with it (R4.2).
+    Raises IllegalMove when the order is not pending; Refused without a payer, or when the client has
+    got a service of the family meanwhile.
+    """
+    client = lock(order.client_id)
+    move(order, Order.Status.ACCEPTED, by=by)
+    payer = order.payer or default_payers([client.pk]).get(client.pk)
+    if payer is None:
+        raise Refused(_("The client has no payer: add one first."))
+    vat = VatTable()
+    due_on = clock.today() + timedelta(days=ADDON_DAYS)
+    plans: dict[int, Plan] = {}
+    roles: dict[int, set[str]] = defaultdict(set)
+    for service, batches in products.make_services(order, by=by):
+        seller = service.product.seller
+        plan = plans.setdefault(seller.pk, Plan(client, payer, seller, due_on, order=order))
+        roles[seller.pk].add(_role(service, order))
+        period = products.first_billed(service.product, service.cycle, order.starts_on, service.paid_until)
+        for batch in batches:
+            batch.service = service
+            plan.lines.append(charge_line(batch, period, seller=seller, vat=vat))
+    for seller_id, plan in plans.items():
+        plan.role = next(role for role in STRONGEST if role in roles[seller_id])
+    return make_drafts(list(plans.values()), by=by)
+
+
+def _role(service: Service, order: Order) -> str:
+    """What a service makes of its invoice: main when it starts here, additional when it stands already."""
+    if not MONTHS[service.cycle]:
+        return Invoice.Role.ONE_OFF
+    line = service.order_line
+    return Invoice.Role.MAIN if line and line.order_id == order.pk else Invoice.Role.ADDON

@@ -1,0 +1,120 @@
+"""Renewals: the next period of everything that runs, drafted once, set-based, in chunks of clients."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from billing_site.journal.moves import record_many
+from billing_site.kit.periods import Period
+from billing_site.office.models import User, VatTable
+from clients.models import Client
+from invoices.drafting import Plan, add_lines, charge_line, default_payers, make_drafts, payer_of
+from invoices.models import Invoice, Line, SkippedPeriod
+from products import actions as products
+from products.models import MONTHS, Batch, Service
+
+AHEAD = timedelta(days=20)  # drafted so long before the period starts (R5.1)
+RENEWING = tuple(cycle for cycle, months in MONTHS.items() if months)
+
+
+@dataclass
+class Renewals:
+    """What a run would do for some clients: drafts to make, and who is left aside, with the reason."""
+
+    plans: list[Plan] = field(default_factory=list)
+    parked: list[tuple[Client, str]] = field(default_factory=list)
+
+
+def _due_services(on: date):
+    """Services whose next period starts within AHEAD of `on` and isn't billed, drafted or skipped yet.
+
+    The next period starts where paid lines end. One with an unpaid line beyond that is not billed
+    again (R5.1); a discarded one doesn't come back.
+    """
+    billed = Line.objects.filter(
+        batch__service=OuterRef("pk"), live=True, kind=Line.Kind.CHARGE,
+        period__startswith__gte=OuterRef("paid_until"),
+    )  # fmt: skip
+    skipped = SkippedPeriod.objects.filter(
+        batch__service=OuterRef("pk"), period__startswith__gte=OuterRef("paid_until")
+    )
+    return Service.objects.filter(
+        ~Exists(billed),
+        ~Exists(skipped),
+        status__in=(Service.Status.ACTIVE, Service.Status.SUSPENDED),
+        cycle__in=RENEWING,
+        ends=False,
+        paid_until__lte=on + AHEAD,
+    )
+
+
+def due_clients(on: date, *, after: int = 0, limit: int = 500) -> list[int]:
+    """The next clients by id with something to renew on the day `on`."""
+    rows = _due_services(on).filter(client__gt=after).order_by("client").values_list("client", flat=True)
+    return list(rows.distinct()[:limit])
+
+
+def plan_renewals(client_ids: Sequence[int], on: date) -> Renewals:
+    """Drafts that a run of `on` makes for these clients: one per client, payer, seller and due date.
+
+    Writes nothing. The same number of queries for any number of clients.
+    """
+    services = list(
+        _due_services(on)
+        .filter(client__in=client_ids)
+        .select_related("client", "payer", "product__seller")
+        .order_by("pk")
+    )
+    batches: dict[int, list[Batch]] = defaultdict(list)
+    for batch in Batch.objects.counted().filter(service__in=services).select_related("option").order_by("pk"):
+        batches[batch.service_id].append(batch)
+    payers, vat = default_payers(client_ids), VatTable()
+    plans: dict[str, Plan] = {}
+    found = Renewals()
+    for service in services:
+        payer = payer_of(service, payers)
+        if payer is None:
+            found.parked.append((service.client, _("The client has no payer.")))
+            continue
+        seller, start = service.product.seller, service.paid_until
+        key = f"{service.client_id}-{payer.pk}-{seller.pk}-{start:%Y%m%d}"
+        if service.client.separate_invoices:
+            key += f"-{service.pk}"
+        plan = plans.setdefault(key, Plan(service.client, payer, seller, start, renewal_key=key))
+        period = Period(start, products.next_due_after(service, start))
+        for batch in batches[service.pk]:
+            batch.service = service
+            plan.lines.append(charge_line(batch, period, seller=seller, vat=vat))
+    found.plans = [plan for plan in plans.values() if plan.lines]
+    return found
+
+
+@transaction.atomic
+def renew_clients(client_ids: Sequence[int], on: date, *, by: User | None = None) -> list[Invoice]:
+    """Draft the renewals of a chunk of clients; a client that another run holds is left to it.
+
+    Run twice, or twice at once, it makes nothing more: the period of a batch can be live once.
+    """
+    locked = list(
+        Client.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .filter(pk__in=client_ids)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    renewals = plan_renewals(locked, on)
+    keys = {plan.renewal_key: plan for plan in renewals.plans}
+    drafts = Invoice.objects.filter(status=Invoice.Status.DRAFT, renewal_key__in=keys).select_related(
+        "current"
+    )
+    for draft in drafts:
+        add_lines(draft, keys.pop(draft.renewal_key).lines, by=by)
+    if renewals.parked:
+        record_many(
+            "invoices.renewal_parked", [(c, {"because": str(why)}) for c, why in renewals.parked], by=by
+        )
+    return make_drafts(list(keys.values()), by=by)

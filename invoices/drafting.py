@@ -1,0 +1,179 @@
+"""Making drafts: many at once, always the same way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import OuterRef, Subquery
+
+from billing_site.journal.moves import move, record_many
+from billing_site.kit.money import vat_inside
+from billing_site.kit.periods import Period, add_months
+from billing_site.office.models import Seller, User, VatTable
+from clients.actions import lock
+from clients.models import Client, Payer
+from invoices import totals
+from invoices.models import Invoice, Line, Revision, SkippedPeriod
+from products import actions as products
+from products import pricing
+from products.models import MONTHS, Batch, Cycle, Order, Service
+
+ADDON_DAYS = 7  # add-ons and first invoices are due in a week (R5.1)
+
+
+@dataclass
+class Plan:
+    """One draft to be: whom, from whom, for what. `lines` are unsaved."""
+
+    client: Client
+    payer: Payer
+    seller: Seller
+    due_on: date
+    role: str = Invoice.Role.MAIN
+    order: Order | None = None
+    renewal_key: str = ""
+    lines: list[Line] = field(default_factory=list)
+
+
+def full_cycle(service: Service, day: date) -> Period:
+    """The whole cycle of a service that contains `day`, counted from its anchor."""
+    months = MONTHS[service.cycle]
+    end = products.next_due_after(service, day)
+    n = 1
+    while add_months(service.anchor, n * months) < end:
+        n += 1
+    return Period(add_months(service.anchor, (n - 1) * months), end)
+
+
+def charge_line(batch: Batch, period: Period, *, seller: Seller, vat: VatTable) -> Line:
+    """An unsaved line that charges one batch for one period, priced by the seller's rule (R4.3).
+
+    `batch.service.product` and `batch.option` are read: load them before. The price of a batch holds
+    VAT inside. The rate is that of the period's last day.
+    """
+    service, thing = batch.service, batch.option or batch.service.product
+    treatment = service.product.vat_treatment
+    if service.cycle in (Cycle.FREE, Cycle.ONE_TIME):
+        charge = pricing.one_time(batch.quantity, batch.price, batch.discount)
+    else:
+        charge = pricing.charge(
+            quantity=batch.quantity,
+            cycle_price=batch.price,
+            months=MONTHS[service.cycle],
+            period=period,
+            full_cycle=full_cycle(service, period.start),
+            rule=seller.proration_rule,
+            discount=batch.discount,
+        )
+    rate = vat.rate(treatment, period.last_day)
+    tax = vat_inside(charge.amount, rate) if rate else Decimal(0)
+    return Line(
+        kind=Line.Kind.CHARGE,
+        batch=batch,
+        period=DateRange(period.start, period.end),
+        text=thing.line_text,
+        quantity=batch.quantity,
+        unit=thing.unit,
+        price=charge.unit_price,
+        month_price=charge.month_price,
+        discount=batch.discount,
+        net=charge.amount - tax,
+        vat_treatment=treatment,
+        vat_rate=rate,
+        vat=tax,
+        gross=charge.amount,
+        rule=seller.proration_rule,
+        why=[{"text": str(step.text), "amount": f"{step.amount:.2f}"} for step in charge.steps],
+        shares=[[month.isoformat(), f"{share:.2f}"] for month, share in charge.shares],
+    )
+
+
+def make_drafts(plans: Sequence[Plan], *, by: User | None) -> list[Invoice]:
+    """Insert the drafts of `plans` with their first revisions and lines: the same few queries for any number.
+
+    Called inside the transaction of the verb that planned them; the clients are locked.
+    """
+    if not plans:
+        return []
+    invoices = Invoice.objects.bulk_create(_invoice(plan, by) for plan in plans)
+    revisions = Revision.objects.bulk_create(Revision(invoice=invoice) for invoice in invoices)
+    lines = []
+    for plan, revision in zip(plans, revisions, strict=True):
+        for position, line in enumerate(plan.lines, 1):
+            line.revision, line.position = revision, position
+            lines.append(line)
+    Line.objects.bulk_create(lines, batch_size=2000)
+    first = Revision.objects.filter(invoice=OuterRef("pk"), n=1).values("pk")
+    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(current=Subquery(first))
+    for invoice, revision in zip(invoices, revisions, strict=True):
+        invoice.current = revision
+    record_many(
+        "invoices.drafted",
+        [(i, {"total": str(i.total), "role": i.role, "due_on": i.due_on.isoformat()}) for i in invoices],
+        by=by,
+    )
+    return invoices
+
+
+def _invoice(plan: Plan, by: User | None) -> Invoice:
+    return Invoice(
+        client=plan.client,
+        payer=plan.payer,
+        seller=plan.seller,
+        order=plan.order,
+        series=plan.seller.series,
+        role=plan.role,
+        renewal_key=plan.renewal_key,
+        currency=plan.client.currency,
+        due_on=plan.due_on,
+        total=totals.total(plan.lines).gross,
+        manager_id=plan.client.account_manager_id,
+        author=by,
+    )
+
+
+def add_lines(invoice: Invoice, lines: Sequence[Line], *, by: User | None) -> Invoice:
+    """More lines for a draft; its total follows. The client is locked by the caller."""
+    there = list(invoice.revision.lines.all())
+    for position, line in enumerate(lines, len(there) + 1):
+        line.revision, line.position = invoice.revision, position
+    Line.objects.bulk_create(lines)
+    invoice.total = totals.total([*there, *lines]).gross
+    invoice.save(update_fields=["total"])
+    record_many("invoices.lines_added", [(invoice, {"total": str(invoice.total)})], by=by)
+    return invoice
+
+
+@transaction.atomic
+def discard(invoice: Invoice, *, by: User) -> Invoice:
+    """Throw a draft away. Its periods are remembered, so the renewal run doesn't bring it back; units
+    that only this draft sold leave the composition.
+    """
+    lock(invoice.client_id)
+    move(invoice, Invoice.Status.DISCARDED, by=by)
+    lines = list(
+        Line.objects.filter(revision__invoice=invoice, kind=Line.Kind.CHARGE, live=True).select_related(
+            "batch"
+        )
+    )
+    Line.objects.filter(revision__invoice=invoice).update(live=False)
+    charged = [(line.batch, line.period) for line in lines if line.batch]
+    SkippedPeriod.objects.bulk_create(
+        SkippedPeriod(batch=batch, period=period, invoice=invoice, by=by)
+        for batch, period in charged
+        if batch.given_at or batch.paid_at
+    )
+    products.take_back([batch for batch, _period in charged], by=by)
+    return invoice
+
+
+def payer_of(service: Service, defaults: dict[int, Payer]) -> Payer | None:
+    """Whom a service is invoiced to: its own payer, else the client's default."""
+    return service.payer or defaults.get(service.client_id)
+
+
+def default_payers(client_ids: Sequence[int]) -> dict[int, Payer]:
+    return {p.client_id: p for p in Payer.objects.filter(client__in=client_ids, is_default=True)}

@@ -1,0 +1,219 @@
+"""Check & send: the one moment when something leaves the house."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from billing_site.journal.models import subject_of
+from billing_site.journal.moves import IllegalMove, move
+from billing_site.journal.series import next_number
+from billing_site.kit import clock, errands
+from billing_site.kit.errors import Refused
+from billing_site.kit.secrets import make_token, token_hash
+from billing_site.letters.actions import Content, queue
+from billing_site.letters.models import Hold, Letter
+from billing_site.office.models import User
+from clients.actions import lock
+from clients.models import EmailAddress, Power
+from invoices import documents, totals
+from invoices.letters import invoice_letter
+from invoices.models import Invoice, Line, PublicLink, Revision
+from products import actions as products
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at before sending: passed, worth a look, or a stop."""
+
+    level: str  # "pass", "warn" or "stop"
+    text: str
+
+
+def checks(invoice: Invoice) -> list[Check]:
+    """Everything that Check & send looks at; a "stop" keeps the invoice in the house."""
+    lines = list(invoice.revision.lines.all())
+    found = [_check_total(lines), _check_seller(invoice), _check_payer(invoice), _check_address(invoice)]
+    if Hold.objects.filter(client_no=invoice.client_id).exists():
+        found.append(Check("warn", _("The client is on hold: the letter will wait until released.")))
+    if invoice.due_on < clock.today():
+        found.append(Check("warn", _("The due date is in the past.")))
+    found += [Check("warn", _("Line %(n)s costs nothing.") % {"n": x.position}) for x in lines if not x.gross]
+    return found
+
+
+def _check_total(lines: list[Line]) -> Check:
+    if not lines or totals.total(lines).gross <= 0:
+        return Check("stop", _("The invoice has nothing to pay."))
+    return Check("pass", _("Lines and total"))
+
+
+def _check_seller(invoice: Invoice) -> Check:
+    closed = invoice.seller.closed_until
+    if closed and clock.today() <= closed:
+        return Check("stop", _("The books of the seller are closed until %(day)s.") % {"day": closed})
+    if not invoice.seller.accounts.filter(is_main=True, active=True).exists():
+        return Check("stop", _("The seller has no bank account to print."))
+    return Check("pass", _("Seller's requisites and account"))
+
+
+def _check_payer(invoice: Invoice) -> Check:
+    payer = invoice.payer
+    if payer.kind != payer.Kind.PERSON and not payer.inn:
+        return Check("stop", _("The payer has no INN."))
+    if not payer.counterparty_code:
+        return Check("warn", _("The payer has no counterparty code: Union won't see the invoice yet (R1.5)."))
+    return Check("pass", _("Payer's requisites and counterparty code"))
+
+
+def _check_address(invoice: Invoice) -> Check:
+    to = addressees(invoice)
+    if not to:
+        return Check("stop", _("The client has no address for the letter."))
+    bounced = invoice.client.addresses.filter(address__in=to, bounced_at__isnull=False)
+    if bounced.exists():
+        return Check("warn", _("Letters to %(address)s came back before.") % {"address": bounced[0].address})
+    return Check("pass", _("Address: %(to)s") % {"to": ", ".join(to)})
+
+
+def addressees(invoice: Invoice) -> list[str]:
+    """The profile address and the contacts who get papers, in this order."""
+    rows = invoice.client.addresses.exclude(kind=EmailAddress.Kind.FORMER).select_related("contact")
+    main = [row.address for row in rows if row.kind == EmailAddress.Kind.PROFILE]
+    papers = [row.address for row in rows if row.contact and Power.PAPERS in row.contact.powers]
+    return [*main, *sorted(set(papers) - set(main))]
+
+
+def preview(invoice: Invoice) -> tuple[list[str], Content]:
+    """The letter exactly as it would go: addressees and content, number and link still open."""
+    with translation.override(invoice.client.language):
+        return addressees(invoice), invoice_letter(invoice, invoice.revision, number="…", link="#")
+
+
+def fingerprint(invoice: Invoice) -> str:
+    """What Check & send has shown, in short: addressees, due date and lines. Another one = look again."""
+    lines = [(line.text, str(line.period), str(line.gross)) for line in invoice.revision.lines.all()]
+    shown = repr((addressees(invoice), invoice.due_on, invoice.payer_id, lines))
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+@transaction.atomic
+def issue(invoice: Invoice, *, by: User, on: date | None = None) -> Letter:
+    """Freeze the draft, take its number, write the letter; PDF and sending are errands after commit.
+
+    Raises Refused with the first stopping check, IllegalMove when it is no draft any more. The number
+    is taken last, so the series' row is locked for the shortest time (R6.3). Writing hand-overs is the
+    caller's (billing.send).
+    """
+    lock(invoice.client_id)
+    row = (
+        Invoice.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("client", "payer", "seller", "current")
+        .get(pk=invoice.pk)
+    )
+    if row.status != Invoice.Status.DRAFT:
+        raise IllegalMove(row, Invoice.Status.ISSUED)
+    stop = next((check for check in checks(row) if check.level == "stop"), None)
+    if stop:
+        raise Refused(stop.text)
+    day = on or clock.today()
+    token, digest = make_token()
+    PublicLink.objects.create(invoice=row, token=token, token_hash=digest)
+    revision = row.revision
+    revision.invoice = row
+    revision.seller = documents.seller_snapshot(row.seller, day)
+    revision.buyer = documents.buyer_snapshot(row.payer)
+    number = next_number(row.series)
+    row.number, row.issued_on = number, day
+    revision.purpose = documents.purpose(row, revision, list(revision.lines.all()))
+    revision.save(update_fields=["seller", "buyer", "purpose"])
+    move(revision, Revision.Status.SENT, by=by, sent_at=clock.now())
+    move(
+        row,
+        Invoice.Status.ISSUED,
+        by=by,
+        facts={"number": number, "total": str(row.total)},
+        number=number,
+        issued_on=day,
+        manager_at_issue_id=row.client.account_manager_id,
+    )
+    letter = _write(row, revision, token, by)
+    errands.send("invoices.render_paper", revision.pk)
+    return letter
+
+
+def public_url(token: str) -> str:
+    """Absolute address of the client's page of an invoice."""
+    return settings.SITE_URL + reverse("public-invoice", args=[token])
+
+
+def find_link(token: str) -> PublicLink | None:
+    """The live link of a token with all that its page shows, in one query; None for wrong and revoked."""
+    return (
+        PublicLink.objects.select_related(
+            "invoice__client__account_manager",
+            "invoice__seller",
+            "invoice__current",
+            "invoice__replaced_by__seller",
+        )
+        .exclude(invoice__status__in=(Invoice.Status.DRAFT, Invoice.Status.DISCARDED))
+        .filter(token_hash=token_hash(token), revoked_at__isnull=True)
+        .first()
+    )
+
+
+def note_opened(link: PublicLink) -> None:
+    """The client has opened the invoice; only the first time is kept."""
+    if link.first_opened_at is None:
+        PublicLink.objects.filter(pk=link.pk, first_opened_at__isnull=True).update(
+            first_opened_at=clock.now()
+        )
+
+
+def _write(invoice: Invoice, revision: Revision, token: str, by: User) -> Letter:
+    with translation.override(invoice.client.language):
+        content = invoice_letter(
+            invoice, revision, number=documents.shown_number(invoice), link=public_url(token)
+        )
+    return queue(
+        content,
+        to=addressees(invoice),
+        kind="invoice",
+        by=by,
+        client_no=invoice.client_id,
+        about=subject_of(invoice),
+        key=f"invoice-{invoice.pk}-{revision.n}",
+        needs=subject_of(revision),
+        language=invoice.client.language,
+    )
+
+
+@transaction.atomic
+def void(invoice: Invoice, *, by: User, because: str) -> Invoice:
+    """An issued, wholly unpaid invoice is no more: its periods are free, its link says so (R6.2).
+
+    Raises Refused for one that money is allocated to, or in a closed period; without a reason.
+    """
+    lock(invoice.client_id)
+    row = (
+        Invoice.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("seller")
+        .get(pk=invoice.pk)
+    )
+    if not because.strip():
+        raise Refused(_("Say why."), "because")
+    if row.paid:
+        raise Refused(_("Money is allocated to the invoice: take it back first."))
+    if row.issued_on and row.seller.closed_until and row.issued_on <= row.seller.closed_until:
+        raise Refused(_("The invoice stands in a closed period."))
+    move(row, Invoice.Status.VOID, by=by, facts={"because": because})
+    sold = Line.objects.filter(revision__invoice=row, live=True).select_related("batch")
+    batches = [line.batch for line in sold if line.batch]
+    Line.objects.filter(revision__invoice=row).update(live=False)
+    products.take_back(batches, by=by)
+    return row

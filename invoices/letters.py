@@ -1,0 +1,38 @@
+"""Letters that invoices write; the kinds are listed for the editor's page."""
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing_site.kit.requisites import shown_phone
+from billing_site.letters.actions import Content
+from invoices.models import Invoice, Revision
+
+KINDS = {"invoice": gettext_lazy("Invoice")}
+
+
+def invoice_letter(invoice: Invoice, revision: Revision, *, number: str, link: str) -> Content:
+    """The letter that goes with an invoice, in the language that is active.
+
+    `number` and `link` are given, because a draft's preview has neither.
+    """
+    manager = invoice.client.account_manager
+    context = {
+        "invoice": invoice,
+        "revision": revision,
+        "lines": list(revision.lines.all()),
+        "number": number,
+        "link": link,
+        "client": invoice.client,
+        "manager": manager,
+        "manager_phone": shown_phone(manager.phone) if manager else "",
+    }
+    subject = _("Invoice No. %(number)s for %(total)s roubles") % {
+        "number": number,
+        "total": f"{invoice.total:.2f}".replace(".", ","),
+    }
+    return Content(
+        subject,
+        render_to_string("invoices/mail/invoice.txt", context),
+        render_to_string("invoices/mail/invoice.html", context),
+    )

@@ -1,0 +1,68 @@
+import json
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from billing_site.kit.money import amount_string
+from invoices import billing, totals
+from invoices.drafting import Plan
+from invoices.models import Invoice
+from invoices.schedule import CHUNK, run_renewals
+
+
+class Command(BaseCommand):
+    help = "The renewal run of a day: drafts of every period that starts up to 20 days later."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--on", type=date.fromisoformat, required=True, metavar="DATE")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would be drafted, write nothing"
+        )
+        parser.add_argument("--json", action="store_true", help="one JSON object a draft")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        on = options["on"]
+        rows = list(would_bill(on)) if options["dry_run"] else list(billed(on))
+        for row in rows:
+            self.stdout.write(json.dumps(row, ensure_ascii=False) if options["json"] else in_words(row))
+        if not options["json"]:
+            self.stdout.write(f"{sum('total' in row for row in rows)} drafts, {on:%d.%m.%Y}")
+
+
+def billed(on: date):
+    """Run it; a row for each draft, then for each client left aside."""
+    run = run_renewals(on)
+    for draft in run.drafts:
+        yield {"invoice": draft.pk, **_facts(draft)}
+    for client, because in run.parked:
+        yield {"client": client, "parked": because}
+
+
+def would_bill(on: date):
+    """The same rows without writing anything."""
+    last = 0
+    while clients := billing.due_clients(on, after=last, limit=CHUNK):
+        renewals = billing.plan_renewals(clients, on)
+        for plan in renewals.plans:
+            yield {"invoice": None, **_facts(plan)}
+        for client, because in renewals.parked:
+            yield {"client": client.pk, "parked": str(because)}
+        last = clients[-1]
+
+
+def _facts(draft: Invoice | Plan) -> dict[str, Any]:
+    total = draft.total if isinstance(draft, Invoice) else totals.total(draft.lines).gross
+    return {
+        "client": draft.client.pk,
+        "payer": draft.payer.pk,
+        "seller": draft.seller.pk,
+        "due_on": draft.due_on.isoformat(),
+        "total": amount_string(total),
+    }
+
+
+def in_words(row: dict[str, Any]) -> str:
+    if "parked" in row:
+        return f"client {row['client']}: left aside, {row['parked']}"
+    return f"client {row['client']}: {row['total']} due {row['due_on']}, draft {row['invoice'] or '—'}"

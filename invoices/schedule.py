@@ -1,0 +1,84 @@
+"""Errands of invoices that call a verb, and the work that beat starts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import structlog
+from celery import shared_task
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import Q
+
+from billing_site.journal.moves import move_many, record_many
+from billing_site.kit import clock, errands
+from billing_site.kit.errors import Refused
+from clients.models import Client
+from invoices import billing, matching
+from invoices.matching.loading import ATTEMPTS
+from invoices.models import Invoice, Statement
+
+log = structlog.get_logger()
+CHUNK = 500  # clients of one transaction
+UNCLAIMED = timedelta(seconds=30)  # an errand of this age is lost
+
+
+@shared_task(name="invoices.read_statement")
+def read_statement(statement_id: int) -> None:
+    """Read an uploaded statement and match its lines; whoever comes second finds nothing to do."""
+    matched = matching.read_and_match(Statement.objects.get(pk=statement_id), by=None)
+    if matched:
+        log.info("statement read", statement=statement_id, new=matched.new, applied=matched.applied)
+
+
+@shared_task(name="invoices.sweep_statements")
+def sweep_statements() -> None:
+    """Send again each statement whose errand or reader was lost; give up after ATTEMPTS."""
+    now = clock.now()
+    lost = Statement.objects.filter(status=Statement.Status.RECEIVED).filter(
+        Q(leased_until__isnull=True, created_at__lt=now - UNCLAIMED) | Q(leased_until__lt=now)
+    )
+    hopeless = list(lost.filter(attempts__gte=ATTEMPTS).order_by("pk")[:500])
+    move_many(hopeless, Statement.Status.FAILED, by=None, error="the reader was lost while reading")
+    for statement_id in lost.filter(attempts__lt=ATTEMPTS).order_by("pk").values_list("pk", flat=True)[:500]:
+        errands.send_now("invoices.read_statement", statement_id)
+
+
+@dataclass
+class Run:
+    """What a renewal run made: drafts, and the clients it had to leave aside, by number, with the reason."""
+
+    drafts: list[Invoice] = field(default_factory=list)
+    parked: list[tuple[int, str]] = field(default_factory=list)
+
+
+@shared_task(name="invoices.renew")
+def renew() -> None:
+    """Today's renewals (R5.1); run twice it makes nothing more."""
+    run = run_renewals(clock.today())
+    log.info("renewals drafted", drafts=len(run.drafts), parked=len(run.parked))
+
+
+def run_renewals(on: date) -> Run:
+    """Draft everything that a run of `on` bills, chunk by chunk."""
+    run, last = Run(), 0
+    while clients := billing.due_clients(on, after=last, limit=CHUNK):
+        _renew(clients, on, run)
+        last = clients[-1]
+    return run
+
+
+def _renew(clients: Sequence[int], on: date, run: Run) -> None:
+    """One chunk in one transaction; a failing one is halved until the client at fault stands alone."""
+    try:
+        with transaction.atomic():
+            run.drafts += billing.renew_clients(clients, on)
+    except (Refused, LookupError, IntegrityError, DataError) as trouble:
+        if len(clients) > 1:
+            half = len(clients) // 2
+            _renew(clients[:half], on, run)
+            _renew(clients[half:], on, run)
+            return
+        log.warning("client not renewed", client=clients[0], trouble=str(trouble))
+        run.parked.append((clients[0], str(trouble)))
+        told = [(Client(pk=clients[0]), {"because": str(trouble)})]
+        record_many("invoices.renewal_parked", told, by=None)
