@@ -1,0 +1,145 @@
+"""The clocks of tickets, read from what happened to them and stored to be sorted (R9.1).
+
+Everything is derived: messages and the journal's moves go in, due times come out. Nothing is counted up.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Q
+
+from billing_site.journal.models import Entry, subject_of
+from billing_site.kit import clock, worktime
+from billing_site.office.actions import CLOSES, OPENS
+from billing_site.office.models import WorkDay
+from tickets import sla
+from tickets.models import Message, SlaPolicy, Ticket
+
+_MESSAGES: dict[str, sla.What] = {
+    Message.Kind.CLIENT: "client_message",
+    Message.Kind.STAFF: "staff_answer",
+    Message.Kind.NOTE: "internal_note",
+    Message.Kind.AUTO: "auto",
+}
+_MOVES = tuple(f"tickets.ticket.{state}" for state in Ticket.Status.values)
+
+
+class Calendar:
+    """The working calendar as `kit.worktime` asks for it; a year is one query, read once.
+
+    Days the table doesn't know are ordinary weeks: the clocks of old tickets go on.
+    """
+
+    def __init__(self) -> None:
+        self._years: dict[int, dict[date, tuple[time, time] | None]] = {}
+
+    def __call__(self, day: date) -> tuple[time, time] | None:
+        if day.year not in self._years:
+            rows = WorkDay.objects.filter(day__year=day.year).values_list("day", "opens", "closes")
+            self._years[day.year] = {on: (opens, closes) if opens else None for on, opens, closes in rows}
+        usual = (OPENS, CLOSES) if day.weekday() < 5 else None
+        return self._years[day.year].get(day, usual)
+
+    def add(self, start: datetime, work: timedelta) -> datetime:
+        return worktime.add_work(start, work, self)
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        return worktime.work_between(start, end, self)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the office works at this instant; the closing instant still belongs to the day."""
+        local = clock.moscow(at)
+        hours = self(local.date())
+        return hours is not None and hours[0] <= local.time().replace(second=0, microsecond=0) <= hours[1]
+
+
+class Policies:
+    """Limits of every department, read once."""
+
+    def __init__(self) -> None:
+        self._rows = {row.department_id: row for row in SlaPolicy.objects.all()}
+
+    def of(self, department_id: int, *, is_handover: bool) -> sla.Policy:
+        """A department's own limits, else those of all; a hand-over has its own clock."""
+        row = self._rows.get(department_id) or self._rows.get(None) or SlaPolicy()
+        solve = row.handover_minutes if is_handover else row.solve_minutes
+        return sla.Policy(answer_minutes=row.answer_minutes, solve_minutes=solve)
+
+    def longest(self) -> timedelta:
+        limits = [
+            max(row.answer_minutes, row.solve_minutes, row.handover_minutes) for row in self._rows.values()
+        ]
+        return timedelta(minutes=max(limits, default=120))
+
+
+def read_clocks(
+    tickets: Sequence[Ticket], calendar: Calendar | None = None, policies: Policies | None = None
+) -> dict[int, sla.Clocks]:
+    """What the clocks of these tickets show, by ticket, in a constant number of queries."""
+    calendar, policies = calendar or Calendar(), policies or Policies()
+    happened = _histories(tickets)
+    return {
+        ticket.pk: sla.clocks(
+            happened[ticket.pk],
+            policies.of(ticket.department_id, is_handover=ticket.handover_id is not None),
+            calendar.add,
+            calendar.between,
+        )
+        for ticket in tickets
+    }
+
+
+def settle(*tickets: Ticket) -> dict[int, sla.Clocks]:
+    """Store what the clocks show now. The caller holds the tickets' locks."""
+    read = read_clocks(tickets)
+    for ticket in tickets:
+        shown = read[ticket.pk]
+        ticket.answer_due_at, ticket.solve_due_at = shown.answer_due_at, shown.solve_due_at
+        ticket.breached = shown.breached(clock.now())
+    Ticket.objects.bulk_update(tickets, ["answer_due_at", "solve_due_at", "breached"])
+    return read
+
+
+def drifted(tickets: Iterable[Ticket]) -> list[tuple[Ticket, str, str]]:
+    """Tickets whose stored due times are not those of their history: (ticket, stored, expected)."""
+    rows = list(tickets)
+    read = read_clocks(rows)
+    found = []
+    for ticket in rows:
+        stored = (ticket.answer_due_at, ticket.solve_due_at)
+        expected = (read[ticket.pk].answer_due_at, read[ticket.pk].solve_due_at)
+        if stored != expected:
+            found.append((ticket, _shown(stored), _shown(expected)))
+    return found
+
+
+def _shown(dues: tuple[datetime | None, datetime | None]) -> str:
+    return " / ".join(due.isoformat(timespec="seconds") if due else "-" for due in dues)
+
+
+def _histories(tickets: Sequence[Ticket]) -> dict[int, list[sla.Happening]]:
+    """Messages first, then moves: at the same instant a message is what caused the move."""
+    happened: dict[int, list[sla.Happening]] = {ticket.pk: [] for ticket in tickets}
+    for ticket in tickets:
+        if ticket.handover_id is not None:
+            happened[ticket.pk].append(sla.Happening(ticket.opened_at, "handed_over"))
+    messages = Message.objects.filter(ticket__in=happened).order_by("at", "id")
+    for ticket_id, at, kind in messages.values_list("ticket_id", "at", "kind"):
+        happened[ticket_id].append(sla.Happening(at, _MESSAGES[kind]))
+    subjects = {subject_of(ticket): ticket.pk for ticket in tickets}
+    moves = Entry.objects.filter(Q(verb__in=_MOVES), subject__in=subjects).order_by("id")
+    for subject, at, facts in moves.values_list("subject", "at", "facts"):
+        what = _move(facts["from"], facts["to"])
+        if what:
+            happened[subjects[subject]].append(sla.Happening(at, what))
+    return happened
+
+
+def _move(was: str, becomes: str) -> sla.What | None:
+    if becomes == Ticket.Status.CLOSED:
+        return "closed"
+    if becomes == Ticket.Status.WAITING:
+        return "waiting"
+    if was == Ticket.Status.CLOSED:
+        return "reopened"
+    return "resumed" if was == Ticket.Status.WAITING else None
