@@ -1,0 +1,124 @@
+import random
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+import time_machine
+from django.urls import reverse
+from python_calamine import CalamineWorkbook
+
+from invoices.models import Invoice
+from reports.queries import AGES, Debts
+from tests import make
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    with time_machine.travel("2026-11-24 09:00+00:00", tick=False):
+        yield
+
+
+def issued(client, days_late: int, total: str, paid: str = "0", **fields) -> Invoice:
+    payer = client.payers.get()
+    seller = fields.pop("seller", None) or make.seller()
+    number = Invoice.objects.count() + 1
+    return Invoice.objects.create(
+        client=client, payer=payer, seller=seller, series="invoices", number=number,
+        status=Invoice.Status.ISSUED, issued_on=date(2026, 1, 1), due_on=TODAY - timedelta(days=days_late),
+        total=Decimal(total), paid=Decimal(paid), manager=client.account_manager, **fields,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "key"),
+    [(0, "due"), (1, "d7"), (7, "d7"), (8, "d30"), (30, "d30"), (31, "d60"), (60, "d60"), (61, "d90"),
+     (90, "d90"), (91, "older"), (400, "older")],
+)  # fmt: skip
+def test_each_debt_stands_in_one_age(days, key):
+    issued(make.client(), days, "860.00", "60.00")
+    row = Debts(TODAY, overdue_only=False).clients().get()
+    ages = {name: getattr(row, name) for name in ("due", *(age for age, _first, _last in AGES))}
+    assert {name: value for name, value in ages.items() if value} == {key: Decimal("800.00")}
+    assert row.debt == Decimal("800.00")
+
+
+def test_sums_agree_with_adding_by_hand():
+    chance = random.Random(7)
+    seller = make.seller()
+    managers = [make.user("account_manager") for _ in range(3)]
+    owed = defaultdict(Decimal)
+    for n in range(12):
+        client = make.client(account_manager=managers[n % 3])
+        for _ in range(chance.randrange(4)):
+            late, total = chance.randrange(-5, 200), Decimal(chance.randrange(1, 10**6)) / 100
+            issued(client, late, str(total), seller=seller)
+            if late > 0:
+                owed[client.account_manager_id] += total
+    debts = Debts(TODAY)
+    summary = {line["manager"]: line["debt"] for line in debts.by_manager(debts.clients())}
+    assert summary == {manager: total for manager, total in owed.items() if total}
+    assert sum(row.debt for row in debts.clients()) == sum(owed.values())
+
+
+def test_what_is_paid_void_or_a_draft_is_no_debt():
+    client = make.client()
+    row = issued(client, 10, "100.00")
+    row.status, row.paid = Invoice.Status.PAID, row.total
+    row.save()
+    void = issued(client, 10, "100.00")
+    void.status = Invoice.Status.VOID
+    void.save()
+    assert not Debts(TODAY).clients().exists()
+
+
+@pytest.fixture
+def head(client):
+    user = make.user("head")
+    client.force_login(user)
+    return user
+
+
+def test_the_page_lists_debtors_with_their_manager(client, head):
+    manager = make.user("account_manager", name="Петрова Мария")
+    issued(make.client(name="Ёлкин и сыновья", account_manager=manager), 40, "12400.00")
+    page = client.get(reverse("debtors")).content.decode()
+    assert "Ёлкин и сыновья" in page
+    assert "Петрова Мария" in page
+    assert "12\u00a0400,00\u00a0₽" in page
+
+
+def test_the_file_holds_exactly_what_is_filtered(client, head):
+    manager = make.user("account_manager")
+    mine = make.client(name="Моя", account_manager=manager)
+    issued(mine, 40, "12400.00")
+    issued(make.client(name="Чужая"), 40, "99.00")
+    answer = client.get(reverse("debtors"), {"manager": manager.pk, "export": "xlsx"})
+    sheet = CalamineWorkbook.from_filelike(BytesIO(b"".join(answer))).get_sheet_by_index(0).to_python()
+    assert [row[0] for row in sheet[1:]] == ["Моя"]
+    assert sheet[1][-1] == 12400.0
+    assert sheet[1][2] == date(2026, 10, 15)
+
+
+def test_a_manager_with_own_clients_sees_only_those(client):
+    manager = make.user("account_manager", scope="portfolio")
+    client.force_login(manager)
+    issued(make.client(name="Моя", account_manager=manager), 3, "10.00")
+    issued(make.client(name="Чужая"), 3, "10.00")
+    page = client.get(reverse("debtors")).content.decode()
+    assert "Моя" in page
+    assert "Чужая" not in page
+
+
+@pytest.mark.parametrize("rows", [3, 30])
+def test_queries_do_not_grow_with_rows(client, head, rows, django_assert_max_num_queries):
+    seller = make.seller()
+    for _ in range(rows):
+        issued(make.client(), 5, "10.00", seller=seller)
+    client.get(reverse("debtors"))
+    with django_assert_max_num_queries(16):
+        client.get(reverse("debtors"))
