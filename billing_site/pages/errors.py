@@ -1,0 +1,41 @@
+"""Error pages: a clear sentence, what to do, the request's id. None of them asks the database."""
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import requires_csrf_token
+
+from billing_site.pages.access import MissingRight, right_name
+
+
+def _page(request: HttpRequest, template: str, status: int, **facts: object) -> HttpResponse:
+    # Without the request no context processor runs: a page about a dead database must not ask it.
+    context = {"request_id": getattr(request, "request_id", ""), "path": request.path, **facts}
+    return HttpResponse(loader.render_to_string(template, context), status=status)
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        limit = settings.UPLOAD_LIMIT // 1024 // 1024
+        problem = _("What was sent is too large: at most %(limit)s MB at once.") % {"limit": limit}
+        return _page(request, "400.html", 413, problem=problem, back=request.path)
+    return _page(request, "400.html", 400)
+
+
+@requires_csrf_token
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    right = right_name(exception.permission) if isinstance(exception, MissingRight) else ""
+    return _page(request, "403.html", 403, right=right)
+
+
+@requires_csrf_token
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, "404.html", 404)
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(request, "500.html", 500)

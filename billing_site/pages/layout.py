@@ -1,0 +1,47 @@
+"""How edit forms are laid out: one plain way for all of them.
+
+A form may say `sections = [(title or "", ["field", ("left", "right"), …]), …]`: a tuple stands in one row.
+Without it all fields stand one under another. `helper` of the form wins over both.
+"""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Column, Div, Fieldset, Layout, Row
+from django import forms
+from django.utils.html import format_html
+
+Item = str | tuple[str, ...]
+
+
+def _placed(item: Item) -> str | Row:
+    if isinstance(item, str):
+        return item
+    return Row(*(Column(name) for name in item), css_class="form-row")
+
+
+def _section(title: str, items: list[Item]) -> Div | Fieldset:
+    placed = [_placed(item) for item in items]
+    if not title:
+        return Div(*placed, css_class="form-section")
+    return Div(HTML(format_html("<h2>{}</h2>", title)), *placed, css_class="form-section")
+
+
+def native_dates(form: forms.BaseForm) -> forms.BaseForm:
+    """Give the form's days the browser's own calendar; it sends ISO dates, which Django reads."""
+    for field in form.fields.values():
+        if isinstance(field.widget, forms.DateInput) and field.widget.input_type == "text":
+            field.widget.input_type, field.widget.format = "date", "%Y-%m-%d"
+    return form
+
+
+def helper_of(form: forms.BaseForm) -> FormHelper:
+    """Crispy's helper of a form, without the form tag and without its media (base.html has all of it)."""
+    helper = getattr(form, "helper", None)
+    if helper is None:
+        helper = FormHelper(form)
+        sections = getattr(form, "sections", None)
+        if sections:
+            helper.layout = Layout(*(_section(title, items) for title, items in sections))
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.include_media = False
+    return helper

@@ -1,0 +1,203 @@
+"""One search box for everything: by the shape of what was typed first, by names then."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Length
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import requisites
+from billing_site.office.models import User
+from billing_site.pages import formats
+from billing_site.pages.access import SIGNED_IN, may
+from billing_site.pages.addresses import known
+from billing_site.pages.page import Page
+from billing_site.pages.requests import PanelRequest
+from clients.models import Client, EmailAddress
+from invoices.models import Invoice
+from products.models import Order
+from tickets.models import Ticket
+
+EACH = 5
+LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
+RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбюё"
+TO_RUSSIAN = str.maketrans(LATIN, RUSSIAN)
+TO_LATIN = str.maketrans(RUSSIAN, LATIN)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing that was found; `note` helps to tell it from its neighbours."""
+
+    title: str
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    label: str | Promise
+    found: list[Found] = field(default_factory=list)
+
+
+def tidy(typed: str) -> str:
+    """Lower case, ё as е, one kind of spaces, no «№»."""
+    return " ".join(typed.replace(formats.NBSP, " ").replace("№", " ").lower().replace("ё", "е").split())
+
+
+def _shown(rows: Iterable, url_name: str, title: Callable, note: Callable) -> list[Found]:
+    return [
+        Found(title(row), address, note(row))
+        for row in rows
+        if (address := known(url_name, row.pk)) is not None
+    ]
+
+
+def _clients(user: User, condition: Q) -> Group:
+    found: QuerySet = Client.objects.none()
+    if may(user, "clients.view_client"):
+        found = (
+            Client.objects.visible_to(user).filter(condition).order_by(Length("name_key"), "name_key")[:EACH]
+        )
+    return Group(_("Clients"), _shown(found, "client-detail", str, lambda client: f"№ {client.pk}"))
+
+
+def _clients_by_payer(user: User, **payer: object) -> list[Group]:
+    return [_clients(user, Q(pk__in=Client.objects.filter(**payer).values("pk")))]
+
+
+def _by_address(user: User, text: str, *, exactly: bool) -> Group:
+    lookup = {"address": text} if exactly else {"address__contains": text}
+    owners = EmailAddress.objects.filter(**lookup).select_related("client").order_by("address")
+    if not may(user, "clients.view_client"):
+        return Group(_("E-mails"))
+    owners = owners.filter(client__in=Client.objects.visible_to(user))[:EACH]
+    return Group(
+        _("E-mails"),
+        [
+            Found(owner.address, address, str(owner.client))
+            for owner in owners
+            if (address := known("client-detail", owner.client_id)) is not None
+        ],
+    )
+
+
+def _invoice_note(invoice: Invoice) -> str:
+    return f"{invoice.client} · {invoice.seller} · {formats.money(invoice.total)}"
+
+
+def _by_number(user: User, number: int) -> list[Group]:
+    """#72557 may be an invoice, a ticket, a client, an order."""
+    groups = []
+    if may(user, "invoices.view_invoice"):
+        invoices = Invoice.objects.visible_to(user).filter(number=number).select_related("client", "seller")
+        shown = _shown(invoices[:EACH], "invoice-detail", str, _invoice_note)
+        groups.append(Group(_("Invoices"), shown))
+    if may(user, "tickets.view_ticket"):
+        tickets = Ticket.objects.visible_to(user).filter(pk=number)
+        groups.append(
+            Group(_("Tickets"), _shown(tickets, "ticket-detail", str, lambda t: formats.moment(t.opened_at)))
+        )
+    groups.append(_clients(user, Q(pk=number)))
+    if may(user, "products.view_order"):
+        orders = Order.objects.visible_to(user).filter(pk=number).select_related("client")
+        groups.append(
+            Group(_("Orders"), _shown(orders, "order-detail", str, lambda order: str(order.client)))
+        )
+    return groups
+
+
+def _by_words(user: User, text: str) -> list[Group]:
+    """Names that hold every word; an address that holds the text."""
+    named = Q()
+    for word in text.split():
+        named &= Q(name_key__contains=word)
+    return [_clients(user, named), _by_address(user, text, exactly=False)]
+
+
+def _is_inn(text: str) -> bool:
+    try:
+        requisites.check_inn(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _phone(text: str) -> str:
+    try:
+        return requisites.read_phone(text)[0]
+    except ValueError:
+        return ""
+
+
+def _by_shape(user: User, text: str) -> list[Group]:
+    """What the shape of the text says it is; nothing when it has none of the known shapes."""
+    digits = text.removeprefix("#").replace(" ", "")
+    if digits.isdecimal() and digits.isascii():
+        if _is_inn(digits) and (found := _some(_clients_by_payer(user, payers__inn=digits))):
+            return found
+        if len(digits) <= 9 and (found := _some(_by_number(user, int(digits)))):
+            return found
+    if "@" in text:
+        return _some([_by_address(user, _address(text), exactly=True)])
+    phone = _phone(text) if sum(letter.isdecimal() for letter in text) >= 10 else ""
+    if phone:
+        return _some(
+            [
+                _clients(
+                    user, Q(phone=phone) | Q(pk__in=Client.objects.filter(contacts__phone=phone).values("pk"))
+                )
+            ]
+        )
+    if " " not in text and any(letter.isdecimal() for letter in text):
+        return _some(_clients_by_payer(user, payers__counterparty_code__in=[text, text.upper()]))
+    return []
+
+
+def _address(text: str) -> str:
+    try:
+        return requisites.normal_address(text)
+    except ValueError:
+        return text
+
+
+def _some(groups: list[Group]) -> list[Group]:
+    return [group for group in groups if group.found]
+
+
+def route(text: str, user: User) -> tuple[list[Group], bool]:
+    """What was found, inside the user's rights; and whether the text named it exactly.
+
+    By shape; else by words; else by words as typed in the other keyboard layout.
+    """
+    text = tidy(text)
+    if not text:
+        return [], False
+    exact = _by_shape(user, text)
+    if exact:
+        return exact, True
+    for variant in dict.fromkeys(
+        (text, text.translate(TO_RUSSIAN).replace("ё", "е"), text.translate(TO_LATIN))
+    ):
+        if len(variant) >= 2 and (groups := _some(_by_words(user, variant))):
+            return groups, False
+    return [], False
+
+
+class SearchPage(Page):
+    """Lands on the one thing that was named exactly, else shows a short choice."""
+
+    permission = SIGNED_IN
+    title = _("Search")
+
+    def get(self, request: PanelRequest) -> HttpResponse:
+        typed = request.GET.get("q", "").strip()[:200]
+        groups, exact = route(typed, request.user)
+        found = [one for group in groups for one in group.found]
+        if exact and len(found) == 1:
+            return redirect(found[0].url)
+        return render(request, "pages/search.html", {**self.frame(), "groups": groups, "searched": typed})

@@ -1,0 +1,65 @@
+// Lists: ticks with Shift-range, links that keep the filter, the way back to a list as it was.
+(() => {
+  const BACK = "back:";
+
+  // The list's whole address is kept for the breadcrumbs of the pages it leads to.
+  function remember() {
+    if (document.querySelector("[data-list]")) {
+      try { sessionStorage.setItem(BACK + location.pathname, location.search); } catch { /* crumbs lead to the start */ }
+    }
+  }
+  document.querySelectorAll("[data-back]").forEach((link) => {
+    let kept = null;
+    try { kept = sessionStorage.getItem(BACK + link.pathname); } catch { /* as above */ }
+    if (kept && !link.search) link.search = kept;
+  });
+
+  // The filter bar outlives the table under it, so its links read the address when they are used.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-param]");
+    if (!link) return;
+    event.preventDefault();
+    const wanted = new URL(location);
+    for (const gone of ["after", "before"]) wanted.searchParams.delete(gone);
+    const [key, value] = link.dataset.param.split(/=(.*)/s);
+    if (value) wanted.searchParams.set(key, value); else wanted.searchParams.delete(key);
+    location.assign(wanted);
+  });
+
+  function afterSwap() {
+    remember();
+    const clear = document.querySelector(".filter-clear");
+    const narrowed = [...new URLSearchParams(location.search).keys()].some((key) => !["sort", "cols", "after", "before"].includes(key));
+    if (clear) clear.hidden = !narrowed;
+    count();
+  }
+
+  let last = null;
+  function ticks() {
+    return [...document.querySelectorAll('[data-list] tbody input[name="ids"]')];
+  }
+  function count() {
+    const bar = document.querySelector("[data-bulk]");
+    if (!bar) return;
+    const ticked = ticks().filter((box) => box.checked).length;
+    bar.hidden = ticked === 0;
+    bar.querySelector("[data-bulk-count]").textContent = ticked;
+  }
+  document.addEventListener("click", (event) => {
+    const box = event.target;
+    if (box.matches?.("[data-tick-all]")) ticks().forEach((one) => { one.checked = box.checked; });
+    if (box.name === "ids") {
+      const all = ticks();
+      if (event.shiftKey && last) {
+        const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
+        all.slice(Math.max(from, 0), to + 1).forEach((one) => { one.checked = box.checked; });
+      }
+      last = box;
+    }
+    if (box.closest?.("[data-list]")) count();
+  });
+
+  document.addEventListener("htmx:afterSettle", afterSwap);
+  document.addEventListener("htmx:pushedIntoHistory", afterSwap);
+  remember();
+})();

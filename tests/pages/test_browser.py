@@ -1,0 +1,110 @@
+"""The frame in a real browser: keys, htmx, the guard of forms, and that nothing complains."""
+
+import shutil
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+from billing_site.office.models import User
+from clients.models import Client
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+]
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+@pytest.fixture(autouse=True)
+def _playwright_keeps_a_loop(monkeypatch):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture
+def page(live_server):
+    """A signed-in page; console errors and requests to foreign hosts fail the test."""
+    User.objects.create_superuser("head@example.ru", "a long password", name="Мария Орлова")
+    Client.objects.bulk_create(Client(name=f"Ромашка {n:03}", registered_on="2026-01-01") for n in range(6))
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        page = chromium.new_page(base_url=live_server.url, viewport={"width": 1366, "height": 768})
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
+        page.goto("/account/login/?next=/clients/")
+        page.fill("[name=login]", "head@example.ru")
+        page.fill("[name=password]", "a long password")
+        page.click("button.btn-primary")
+        page.wait_for_url("**/clients/")
+        yield page
+        chromium.close()
+    assert not complaints
+
+
+def serious(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
+
+
+def test_a_list_by_keyboard_and_htmx(page):
+    page.wait_for_selector("tr.sums")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.locator("[data-bulk]").is_visible()
+    assert page.locator("tr.here").inner_text().strip().startswith("Ромашка 001")
+
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.keyboard.press("Escape")
+    page.fill("#filters [name=q]", "004")
+    page.wait_for_url("**/clients/?q=004")
+    page.wait_for_selector("text=Ромашка 004")
+    assert page.locator("[data-list] tbody tr").count() == 1
+    assert page.locator(".filter-clear").is_visible()
+
+    page.click("th a:has-text('Name')")
+    page.wait_for_url("**sort=name**")
+    page.keyboard.press("Shift+/")
+    assert page.locator("#keys").is_visible()
+
+
+def test_a_crumb_leads_back_to_the_list_as_it_was(page):
+    page.goto("/clients/?q=00&sort=-name")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Ромашка 005')")
+    page.click("[data-back]")
+    page.wait_for_url("**/clients/?q=00&sort=-name")
+
+
+def test_a_form_is_guarded_and_sent_by_keys(page):
+    page.goto("/clients/new/")
+    page.fill("[name=name]", "taken")
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.evaluate("setTimeout(() => location.assign('/clients/'), 0)")
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    assert page.input_value("[name=name]") == "taken"
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".notice-red")
+    assert page.input_value("[name=name]") == "taken"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page, theme):
+    User.objects.update(theme=theme)
+    for address in ("/clients/", "/clients/new/", "/search/?q=ромашка", "/clients/?q=zzz"):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.dataset.bsTheme") == theme
+        assert serious(page) == [], address
+
+
+def test_the_menu_folds_and_stays_folded(page):
+    page.click("[data-fold]")
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.menu") == "folded"

@@ -1,0 +1,45 @@
+from django.db import transaction
+
+from clients.models import Client
+
+
+def test_a_form_calls_its_verb_and_leaves(browse, head):
+    answer = browse(head).post("/clients/new/", {"name": "Ромашка"})
+    made = Client.objects.get()
+    assert answer.headers["Location"] == f"/clients/{made.pk}/"
+    assert made.source == head.email
+
+
+def test_what_a_verb_refuses_stands_at_its_field_and_nothing_is_lost(browse, head):
+    text = browse(head).post("/clients/new/", {"name": "taken"}).content.decode()
+    assert text.count("This name is taken.") == 2  # on top and at the field
+    assert 'value="taken"' in text
+    assert 'href="#id_name"' in text
+
+
+def test_what_the_database_refuses_is_told(browse, head, monkeypatch):
+    @transaction.atomic  # as verbs do
+    def perform(self, form, by):
+        row = Client.objects.create(name="a", registered_on="2026-01-01")
+        row.addresses.create(address="UPPER@example.ru", kind="profile")
+
+    monkeypatch.setattr("tests.pages.site.ClientNew.perform", perform)
+    answer = browse(head).post("/clients/new/", {"name": "Ромашка"})
+    assert answer.status_code == 200
+    assert "address_lower" in answer.content.decode()
+    assert 'value="Ромашка"' in answer.content.decode()
+
+
+def test_an_action_asks_then_tells_why_not(browse, head, make_clients):
+    (row,) = make_clients(1)
+    browser = browse(head)
+    assert "<form" in browser.get(f"/clients/{row.pk}/close/").content.decode()
+    answer = browser.post(f"/clients/{row.pk}/close/", {"next": "/clients/"}, follow=True)
+    assert answer.redirect_chain == [("/clients/", 302)]
+    assert "Not today." in answer.content.decode()
+
+
+def test_an_action_never_leads_to_a_foreign_host(browse, head, make_clients):
+    (row,) = make_clients(1)
+    answer = browse(head).post(f"/clients/{row.pk}/close/", {"next": "https://evil.example/"})
+    assert answer.headers["Location"] == f"/clients/{row.pk}/"
