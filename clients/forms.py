@@ -1,0 +1,299 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import requisites
+from billing_site.kit.validators import valid_inn, valid_kpp, valid_ogrn
+from billing_site.office.models import User
+from clients.models import Client, Note, Payer, Power
+
+INN_LENGTH = {Payer.Kind.LEGAL: 10, Payer.Kind.SOLE: 12, Payer.Kind.PERSON: 12}
+
+
+class AddressField(forms.CharField):
+    """An e-mail address; clean value is lower-cased with its domain in IDNA."""
+
+    def __init__(self, **kwargs: Any):
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return requisites.normal_address(text) if text else ""
+        except requisites.BadRequisite as wrong:
+            raise forms.ValidationError(str(wrong)) from wrong
+
+
+class PhoneField(forms.CharField):
+    """A phone in any usual form, with its extension; clean value is (E.164, extension)."""
+
+    def __init__(self, **kwargs: Any):
+        kwargs.setdefault("label", _("Phone"))
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("help_text", _("With an extension if there is one: +7 495 540-51-51 доб. 2207"))
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> tuple[str, str]:
+        text = super().clean(value)
+        try:
+            return requisites.read_phone(text) if text else ("", "")
+        except requisites.BadRequisite as wrong:
+            raise forms.ValidationError(str(wrong)) from wrong
+
+
+class DigitsField(forms.CharField):
+    """A requisite as people paste it: spaces inside are left out. A maxlength would cut a paste short."""
+
+    def to_python(self, value: Any) -> str:
+        return "".join(super().to_python(value).split())
+
+
+def _staff_field(label: Any) -> forms.ModelChoiceField:
+    return forms.ModelChoiceField(
+        User.objects.filter(is_active=True), label=label, required=False, empty_label=_("nobody")
+    )
+
+
+def _digits_field(label: Any, validator: Any, help_text: Any = "") -> DigitsField:
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+    return DigitsField(
+        label=label, required=False, validators=[validator], help_text=help_text, widget=widget
+    )
+
+
+def check_payer(form: forms.BaseForm) -> None:
+    """What kind of payer has which numbers; errors go to the fields."""
+    kind, inn, kpp, ogrn = (form.cleaned_data.get(name, "") for name in ("kind", "inn", "kpp", "ogrn"))
+    if not kind:
+        return
+    word = Payer.Kind(kind).label
+    if inn and len(inn) != INN_LENGTH[kind]:
+        form.add_error(
+            "inn",
+            _t("The INN of a %(kind)s has %(length)s digits, here are %(here)s.")
+            % {"kind": word, "length": INN_LENGTH[kind], "here": len(inn)},
+        )
+    if kpp and kind != Payer.Kind.LEGAL:
+        form.add_error("kpp", _t("Only a legal entity has a KPP: leave it empty."))
+    if ogrn and kind == Payer.Kind.PERSON:
+        form.add_error("ogrn", _t("A person has no OGRN: leave it empty."))
+    elif ogrn and len(ogrn) != {Payer.Kind.LEGAL: 13, Payer.Kind.SOLE: 15}[kind]:
+        form.add_error("ogrn", _t("A legal entity has an OGRN of 13 digits, a sole trader one of 15."))
+
+
+def check_code(code: str) -> str:
+    """A counterparty code that Union can have (R1.5): no placeholder, no repeated sign."""
+    bare = [sign for sign in code if sign.isalnum()]
+    if code and (len(bare) < 2 or len(set(bare)) == 1):
+        raise forms.ValidationError(
+            _t("This is a placeholder, not a code. Leave it empty until Union gives one.")
+        )
+    return code
+
+
+class PayerFields(forms.Form):
+    """Requisites of a payer, checked; the ground of the forms below."""
+
+    kind = forms.ChoiceField(label=_("Payer is a"), choices=Payer.Kind.choices, initial=Payer.Kind.LEGAL)
+    inn = _digits_field(_("INN"), valid_inn)
+    kpp = _digits_field(_("KPP"), valid_kpp)
+    ogrn = _digits_field(_("OGRN"), valid_ogrn)
+    legal_address = forms.CharField(label=_("Legal address"), max_length=250, required=False)
+    counterparty_code = forms.CharField(
+        label=_("Counterparty code in Union"), max_length=20, required=False,
+        help_text=_("Without it the invoice is not exported to Union."),
+    )  # fmt: skip
+
+    def clean_counterparty_code(self) -> str:
+        return check_code(self.cleaned_data["counterparty_code"])
+
+    def clean(self) -> dict[str, Any]:
+        check_payer(self)
+        return self.cleaned_data
+
+
+class NewClientForm(PayerFields):
+    """Short first: what is needed to write to the client and to draw an invoice (R1.6)."""
+
+    name = forms.CharField(
+        label=_("Client"), max_length=200, help_text=_("How we call the client: Romashka, Ivanov")
+    )
+    email = AddressField(
+        label=_("Main e-mail"),
+        max_length=254,
+        help_text=_("The main contact. It can't repeat at another client."),
+    )
+    phone = PhoneField()
+    payer_name = forms.CharField(
+        label=_("Name on papers"), max_length=250, required=False,
+        help_text=_("As in the registry. Empty: the same as the client's."),
+    )  # fmt: skip
+    source = forms.CharField(label=_("Source"), max_length=80, required=False)
+    account_manager = _staff_field(_("Account manager"))
+    language = forms.ChoiceField(label=_("Language of letters"), choices=Client.language.field.choices)
+    sections = [
+        ("", ["name", ("email", "phone")]),
+        (_("Payer"), [("kind", "inn"), ("kpp", "ogrn"), "payer_name", "legal_address", "counterparty_code"]),
+        (_("Our side"), [("account_manager", "source"), "language"]),
+    ]
+
+    def values(self) -> dict[str, Any]:
+        """Arguments of clients.actions.create_client."""
+        got = self.cleaned_data
+        phone, extension = got["phone"]
+        payer = {name: got[name] for name in PayerFields.base_fields}
+        return {
+            "name": got["name"],
+            "email": got["email"],
+            "phone": phone,
+            "extension": extension,
+            "source": got["source"],
+            "account_manager": got["account_manager"],
+            "language": got["language"],
+            "payer": {**payer, "name": got["payer_name"] or got["name"]},
+        }
+
+
+FLAGS = (
+    "never_suspend", "no_overdue_notices", "no_late_fee", "separate_invoices", "tax_exempt", "reliable_payer",
+)  # fmt: skip
+
+
+class ProfileForm(forms.ModelForm):
+    """What staff may correct in a client; the main e-mail and payers have pages of their own."""
+
+    phone = PhoneField()
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    account_manager = _staff_field(_("Account manager"))
+    sales_manager = _staff_field(_("Sales manager"))
+    sections = [
+        ("", ["name", ("phone", "language")]),
+        (_("Our side"), [("account_manager", "sales_manager"), "source"]),
+        (_("Rules for this client"), [tuple(FLAGS[:2]), tuple(FLAGS[2:4]), tuple(FLAGS[4:])]),
+        (_("For us only"), ["admin_notes"]),
+    ]
+
+    class Meta:
+        model = Client
+        fields = (
+            "name", "phone", "language", "account_manager", "sales_manager", "source", *FLAGS, "admin_notes",
+        )  # fmt: skip
+        widgets = {"admin_notes": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.initial["phone"] = requisites.shown_phone(self.instance.phone, self.instance.extension)
+        for name in ("account_manager", "sales_manager"):  # who left stays chosen until somebody is chosen
+            kept = User.objects.filter(pk=getattr(self.instance, f"{name}_id"))
+            self.fields[name].queryset = User.objects.filter(is_active=True) | kept
+
+    def _post_clean(self) -> None:
+        """The verb writes; the instance stays as it was read."""
+
+    def values(self) -> dict[str, Any]:
+        """Arguments of clients.actions.change_client."""
+        got = dict(self.cleaned_data)
+        phone, extension = got.pop("phone")
+        return {**got, "phone": phone, "extension": extension}
+
+
+class PayerForm(PayerFields):
+    """One payer: drawn on invoices as written here."""
+
+    name = forms.CharField(label=_("Name on papers"), max_length=250)
+    postal_address = forms.CharField(label=_("Postal address"), max_length=250, required=False)
+    signatory_post = forms.CharField(label=_("Signatory's post"), max_length=120, required=False)
+    signatory = forms.CharField(label=_("Signatory"), max_length=120, required=False)
+    is_default = forms.BooleanField(
+        label=_("Default payer"),
+        required=False,
+        help_text=_("Invoices are drawn to it unless a service says otherwise."),
+    )
+    sections = [
+        ("", ["name", ("kind", "inn"), ("kpp", "ogrn"), "counterparty_code"]),
+        (_("Addresses"), ["legal_address", "postal_address"]),
+        (_("Signatory"), [("signatory_post", "signatory"), "is_default"]),
+    ]
+
+
+class ContactForm(forms.Form):
+    """A person at the client, with powers (R2.2)."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    post = forms.CharField(label=_("Post"), max_length=120, required=False)
+    email = AddressField(label=_("E-mail"), max_length=254, required=False)
+    phone = PhoneField()
+    shared = forms.BooleanField(
+        label=_("The address is shared by several clients"), required=False,
+        help_text=_("An outside accountant, for example: may ask for papers only."),
+    )  # fmt: skip
+    powers = forms.MultipleChoiceField(
+        label=_("May ask for"), choices=Power.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    sections = [("", [("name", "post"), ("email", "phone"), "shared", "powers"])]
+
+    def clean(self) -> dict[str, Any]:
+        got = self.cleaned_data
+        if got.get("shared") and set(got.get("powers", [])) - {Power.PAPERS}:
+            self.add_error("powers", _t("Who writes from a shared address may ask for papers only (R2.1)."))
+        return got
+
+    def values(self) -> dict[str, Any]:
+        """Arguments of clients.actions.add_contact."""
+        got = dict(self.cleaned_data)
+        phone, extension = got.pop("phone")
+        return {**got, "phone": phone, "extension": extension}
+
+
+class EmailForm(forms.Form):
+    email = AddressField(label=_("New main e-mail"), max_length=254)
+
+
+class NoteForm(forms.ModelForm):
+    class Meta:
+        model = Note
+        fields = ("text", "important")
+        widgets = {"text": forms.Textarea(attrs={"rows": 3})}
+
+
+class StatusForm(forms.Form):
+    """The states a client may go to from where it is."""
+
+    status = forms.ChoiceField(label=_("New status"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, client: Client, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        allowed = Client.MOVES[client.status]
+        self.fields["status"].choices = [
+            (value, word) for value, word in Client.Status.choices if value in allowed
+        ]
+
+
+class HoldForm(forms.Form):
+    because = forms.CharField(
+        label=_("Reason"), max_length=200, required=False, help_text=_("Colleagues will see it on the card.")
+    )
+
+
+class LiftForm(forms.Form):
+    """What becomes of each letter that was held meanwhile."""
+
+    FATES = (("send", _("send")), ("keep", _("keep held")), ("drop", _("never send")))
+
+    def __init__(self, *args: Any, held: list, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for letter in held:
+            self.fields[f"letter_{letter.pk}"] = forms.ChoiceField(
+                label=letter.subject, choices=self.FATES, initial="send", help_text=", ".join(letter.to)
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Numbers of the letters by fate: {"send": […], "keep": […], "drop": […]}."""
+        chosen: dict[str, list[int]] = {fate: [] for fate, _word in self.FATES}
+        for name, fate in self.cleaned_data.items():
+            chosen[fate].append(int(name.removeprefix("letter_")))
+        return chosen

@@ -1,0 +1,23 @@
+from django.urls import path
+
+from clients.views import card, edits, holds, lists, notes
+
+urlpatterns = [
+    path("clients/", lists.ClientList.as_view(), name="client-list"),
+    path("clients/new/", lists.ClientNew.as_view(), name="client-new"),
+    path("clients/similar/", lists.ClientSimilar.as_view(), name="client-similar"),
+    path("clients/<int:pk>/", card.ClientCard.as_view(), name="client-detail"),
+    path("clients/<int:pk>/important/", card.ClientImportant.as_view(), name="client-important"),
+    path("clients/<int:pk>/log/", card.ClientLog.as_view(), name="client-log"),
+    path("clients/<int:pk>/edit/", edits.ClientEdit.as_view(), name="client-edit"),
+    path("clients/<int:pk>/email/", edits.ClientEmail.as_view(), name="client-email"),
+    path("clients/<int:pk>/status/", edits.ClientStatus.as_view(), name="client-status"),
+    path("clients/<int:pk>/payers/new/", edits.PayerNew.as_view(), name="payer-new"),
+    path("clients/<int:client>/payers/<int:pk>/", edits.PayerEdit.as_view(), name="payer-edit"),
+    path("clients/<int:pk>/contacts/new/", edits.ContactNew.as_view(), name="contact-new"),
+    path("clients/<int:pk>/notes/", notes.NoteNew.as_view(), name="note-new"),
+    path("clients/<int:client>/notes/<int:pk>/", notes.NoteEdit.as_view(), name="note-edit"),
+    path("clients/<int:client>/notes/<int:pk>/delete/", notes.NoteDelete.as_view(), name="note-delete"),
+    path("clients/<int:pk>/hold/", holds.ClientHold.as_view(), name="client-hold"),
+    path("clients/<int:pk>/lift/", holds.ClientLift.as_view(), name="client-lift"),
+]

@@ -1,0 +1,1 @@
+"""Pages of clients: lists (list, new), card (the client's home), edits (forms), notes, holds."""

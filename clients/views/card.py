@@ -1,0 +1,151 @@
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import clock
+from billing_site.kit.requisites import shown_phone
+from billing_site.letters.models import Hold
+from billing_site.pages.access import may
+from billing_site.pages.addresses import known
+from billing_site.pages.views import DetailPage, PanelView
+from clients.forms import FLAGS, NoteForm
+from clients.models import Client, EmailAddress
+from clients.timeline import timeline
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the card; `panel` is the URL name of what it loads, else clients/_tab_<key>.html is shown."""
+
+    key: str
+    label: str | Promise
+    panel: str = ""
+    permission: str = "clients.view_client"
+    new: tuple[str, str, str | Promise] | None = None  # URL name, permission, label of its button
+
+
+TABS = (
+    Tab("summary", _("Summary")),
+    Tab("profile", _("Profile")),
+    Tab("contacts", _("Contacts")),
+    Tab("services", _("Services"), "client-services", "products.view_service"),
+    Tab("orders", _("Orders"), "client-orders", "products.view_order"),
+    Tab("invoices", _("Invoices"), "client-invoices", "invoices.view_invoice"),
+    Tab("payments", _("Payments"), "client-payments", "invoices.view_payment"),
+    Tab("tickets", _("Tickets"), "client-tickets", "tickets.view_ticket"),
+    Tab("letters", _("Letters"), "client-letters", "letters.view_letter"),
+    Tab("notes", _("Notes"), "", "clients.view_note"),
+    Tab("log", _("Log"), "client-log"),
+)
+
+
+def header_of(client: Client) -> dict[str, Any]:
+    """What stands on top of every page of a client."""
+    return {
+        "client": client,
+        "flags": [client._meta.get_field(name).verbose_name for name in FLAGS if getattr(client, name)],
+        "hold": Hold.objects.filter(client_no=client.pk).select_related("by").first(),
+        "email": client.main_email,
+        "phone": shown_phone(client.phone, client.extension),
+        "important": client.notes.filter(important=True).select_related("author"),
+    }
+
+
+class ClientCard(DetailPage):
+    """The home of a client: header on every tab, the open tab in the address (?tab=)."""
+
+    permission, model, menu = "clients.view_client", Client, "clients"
+    crumbs = ((_("Clients"), "client-list"),)
+    template_name = "clients/card.html"
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("account_manager", "sales_manager")
+
+    def shown_tabs(self) -> list[Tab]:
+        """Tabs the user may see and whose room is built."""
+        user = self.request.user
+        return [
+            tab
+            for tab in TABS
+            if may(user, tab.permission) and (not tab.panel or known(tab.panel, self.kwargs["pk"]))
+        ]
+
+    def get_context(self, obj: Client) -> dict[str, Any]:
+        tabs = self.shown_tabs()
+        wanted = self.request.GET.get("tab", "")
+        tab = next((tab for tab in tabs if tab.key == wanted), tabs[0])
+        gather = getattr(self, f"tab_{tab.key}", lambda _client: {})
+        return {
+            **header_of(obj),
+            "tabs": tabs,
+            "tab": tab,
+            "tab_template": f"clients/_tab_{tab.key}.html" if not tab.panel else "clients/_tab_panel.html",
+            "notes_count": obj.notes.aggregate(n=Count("pk"))["n"],
+            **gather(obj),
+        }
+
+    def tab_summary(self, client: Client) -> dict[str, Any]:
+        payers = client.payers.all()
+        return {"payer": next((payer for payer in payers if payer.is_default), None), "payers": payers}
+
+    def tab_profile(self, client: Client) -> dict[str, Any]:
+        return {
+            "payers": client.payers.all(),
+            "today": clock.today(),
+            "facts": profile_facts(client),
+        }
+
+    def tab_contacts(self, client: Client) -> dict[str, Any]:
+        own = client.addresses.filter(contact=None).order_by("pk")
+        return {
+            "contacts": client.contacts.prefetch_related("addresses"),
+            "addresses": own.exclude(kind=EmailAddress.Kind.FORMER),
+            "former": own.filter(kind=EmailAddress.Kind.FORMER),
+        }
+
+    def tab_notes(self, client: Client) -> dict[str, Any]:
+        return {"notes": client.notes.select_related("author"), "form": NoteForm(auto_id="note_%s")}
+
+
+def profile_facts(client: Client) -> list[tuple[str | Promise, Any]]:
+    """Fields of the profile with the words people say, in reading order."""
+    said = {"status": client.get_status_display(), "language": client.get_language_display()}
+    said["phone"] = shown_phone(client.phone, client.extension)
+    names = (
+        "name",
+        "status",
+        "phone",
+        "language",
+        "account_manager",
+        "sales_manager",
+        "source",
+        "registered_on",
+    )
+    return [
+        (client._meta.get_field(name).verbose_name, said.get(name, getattr(client, name))) for name in names
+    ]
+
+
+class ClientImportant(PanelView):
+    """Important notes: the header asks again when a note was changed in place."""
+
+    permission, model, template_name = "clients.view_client", Client, "clients/_important.html"
+
+    def get_context(self, obj: Client) -> dict[str, Any]:
+        return {"client": obj, "important": obj.notes.filter(important=True).select_related("author")}
+
+
+class ClientLog(PanelView):
+    """What happened to the client, newest first; `?before=` goes on where the last answer ended."""
+
+    permission, model, template_name = "clients.view_client", Client, "clients/_log.html"
+    size = 40
+
+    def get_context(self, obj: Client) -> dict[str, Any]:
+        size = 8 if self.request.GET.get("short") else self.size
+        before = self.request.GET.get("before", "")
+        told, more = timeline(obj, before=int(before) if before.isdecimal() else None, size=size)
+        return {"told": told, "more": more, "short": bool(self.request.GET.get("short"))}

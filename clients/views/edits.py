@@ -1,0 +1,148 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.pages.page import Crumb
+from billing_site.pages.views import ActionPage, FormPage
+from clients import actions
+from clients.forms import ContactForm, EmailForm, PayerForm, ProfileForm, StatusForm
+from clients.models import Client, Payer, clients_seen_by
+from clients.views.card import header_of
+
+
+class ClientForm(FormPage):
+    """A form about a client: header and important notes above, back to the card's tab behind."""
+
+    permission, model, menu = "clients.change_client", Client, "clients"
+    crumbs = ((_("Clients"), "client-list"),)
+    template_name = "clients/form.html"
+    tab = "profile"
+
+    def client(self) -> Client:
+        """The client the form is about."""
+        return self.object
+
+    def get_crumbs(self, obj: Any) -> list[Crumb]:
+        return [*super().get_crumbs(obj), (self.client().name, self.card())]
+
+    def card(self) -> str:
+        return reverse("client-detail", args=[self.client().pk]) + f"?tab={self.tab}"
+
+    def get_success_url(self, obj: Any) -> str:
+        return self.card()
+
+    def get_cancel_url(self, obj: Any) -> str:
+        return self.card()
+
+    def get_context(self, obj: Any) -> dict[str, Any]:
+        return header_of(self.client())
+
+
+class ClientEdit(ClientForm):
+    title, form_class = _("Profile"), ProfileForm
+    template_name = "clients/profile_form.html"
+    stale: actions.Stale | None = None
+
+    def perform(self, form: ProfileForm, by: Any) -> Client:
+        try:
+            return actions.change_client(self.object, by=by, **form.values())
+        except actions.Stale as stale:
+            self.stale, self.form = stale, form
+            raise
+
+    def get_context(self, obj: Client) -> dict[str, Any]:
+        """`version` is the one the next save will be measured by: the posted one until the diff was shown."""
+        if self.stale is None:
+            return {**super().get_context(obj), "version": self.request.POST.get("version", obj.version)}
+        return {
+            **super().get_context(obj),
+            "version": self.stale.row.version,
+            "stale": self.stale,
+            "diff": difference(self.stale.row, self.form),
+        }
+
+
+def difference(row: Client, form: ProfileForm) -> list[dict[str, Any]]:
+    """Fields where the stored client and the typed form differ: label, what stands there, what was typed."""
+    stored = ProfileForm(instance=row)
+    differing = []
+    for name in ProfileForm._meta.fields:
+        theirs, typed = _said(stored, name, stored.initial[name]), _said(form, name, form[name].value())
+        if theirs != typed:
+            differing.append({"label": form[name].label, "theirs": theirs, "typed": typed})
+    return differing
+
+
+def _said(form: ProfileForm, name: str, value: Any) -> str:
+    choices = getattr(form.fields[name], "choices", None)
+    if choices is not None:
+        return next((str(word) for key, word in choices if str(key) == str(value or "")), "")
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return str(value or "").replace("\r\n", "\n")
+
+
+class ClientEmail(ClientForm):
+    title, form_class, tab = _("Main e-mail"), EmailForm, "contacts"
+    template_name = "clients/email_form.html"
+    success_message = _("Main e-mail changed; the old one is kept in an important note.")
+
+    def perform(self, form: EmailForm, by: Any) -> Any:
+        return actions.change_email(self.object, form.cleaned_data["email"], by=by)
+
+
+class PayerNew(ClientForm):
+    permission, title, form_class = "clients.add_payer", _("New payer"), PayerForm
+    submit_label, success_message = _("Add the payer"), _("Payer added.")
+
+    def perform(self, form: PayerForm, by: Any) -> Payer:
+        return actions.add_payer(self.object, by=by, **form.cleaned_data)
+
+
+class PayerEdit(ClientForm):
+    permission, model, title, form_class = "clients.change_payer", Payer, _("Payer"), PayerForm
+
+    def get_queryset(self) -> QuerySet:
+        seen = clients_seen_by(self.request.user, "client__")
+        return Payer.objects.filter(seen, client=self.kwargs["client"]).select_related("client")
+
+    def client(self) -> Client:
+        return self.object.client
+
+    def get_initial(self) -> dict[str, Any]:
+        return {name: getattr(self.object, name) for name in PayerForm.base_fields}
+
+    def perform(self, form: PayerForm, by: Any) -> Payer:
+        return actions.change_payer(self.object, by=by, **form.cleaned_data)
+
+
+class ContactNew(ClientForm):
+    title, form_class, tab = _("New contact"), ContactForm, "contacts"
+    submit_label, success_message = _("Add the contact"), _("Contact added.")
+
+    def perform(self, form: ContactForm, by: Any) -> Any:
+        return actions.add_contact(self.object, by=by, **form.values())
+
+
+class ClientStatus(ActionPage):
+    permission, model, menu = "clients.change_client", Client, "clients"
+    crumbs = ((_("Clients"), "client-list"),)
+    title, submit_label, success_message = _("Change the status"), _("Change"), _("Status changed.")
+    explanation = _(
+        "Services and invoices stay as they are; the journal keeps who changed the status and when."
+    )
+    form_class = StatusForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"client": self.object}
+
+    def perform(self, obj: Client, by: Any, data: dict[str, Any]) -> Client:
+        return actions.change_status(obj, data["status"], by=by)
+
+    def get_crumbs(self, obj: Client) -> list[Crumb]:
+        return [*super().get_crumbs(obj), (obj.name, self.get_success_url(obj))]
+
+    def get_success_url(self, obj: Client) -> str:
+        return reverse("client-detail", args=[obj.pk])

@@ -1,0 +1,91 @@
+from typing import Any
+
+from django.db.models import (
+    Count,
+    DecimalField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.pages.views import FormPage, ListPage, Page
+from clients.actions import create_client
+from clients.filters import NOBODY, ClientFilter, find_clients
+from clients.forms import NewClientForm
+from clients.models import Client
+from clients.queries import similar_clients, with_main_facts
+from clients.tables import ClientTable
+from invoices.models import Invoice
+from products.models import Service
+
+MONEY = DecimalField(max_digits=14, decimal_places=2)
+
+
+def with_services_and_debt(rows: QuerySet) -> QuerySet:
+    """Clients with `live_services` and `due`; worked out for the rows of the page only."""
+    services = Service.objects.live().filter(client=OuterRef("pk")).order_by().values("client")
+    unpaid = Invoice.objects.unpaid().filter(client=OuterRef("pk")).order_by().values("client")
+    open_sum = ExpressionWrapper(Sum(F("total") - F("paid")), output_field=MONEY)
+    return rows.annotate(
+        live_services=Coalesce(
+            Subquery(services.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0
+        ),
+        due=Subquery(unpaid.annotate(s=open_sum).values("s"), output_field=MONEY),
+    )
+
+
+class ClientList(ListPage):
+    permission, title, menu = "clients.view_client", _("Clients"), "clients"
+    queryset = with_services_and_debt(with_main_facts(Client.objects.all()))
+    table = ClientTable
+    filterset = ClientFilter
+    default_order = ("name_key", "id")
+    search_fields = ("name_key",)
+    search_hint = _("Name, e-mail, INN, phone, number")
+    create = ("client-new", "clients.add_client", _("New client"))
+    tabs = (
+        (_("All"), ""),
+        (_("Active"), "status=active"),
+        (_("Without a manager"), f"status=active&manager={NOBODY}"),
+        (_("Closed"), "status=closed"),
+    )
+    empty_text = _("No clients yet. Create the first one.")
+
+    def search(self, queryset: QuerySet, typed: str) -> QuerySet:
+        return find_clients(queryset, typed)
+
+
+class ClientNew(FormPage):
+    permission, title, menu = "clients.add_client", _("New client"), "clients"
+    crumbs = ((_("Clients"), "client-list"),)
+    template_name = "clients/new.html"
+    form_class = NewClientForm
+    submit_label, success_message = _("Create the client"), _("Client created.")
+
+    def perform(self, form: NewClientForm, by: Any) -> Client:
+        return create_client(by=by, **form.values())
+
+    def get_success_url(self, obj: Client) -> str:
+        return reverse("client-detail", args=[obj.pk])
+
+
+class ClientSimilar(Page):
+    """Clients that look like the one being typed in: a fragment beside the form."""
+
+    permission = "clients.add_client"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        typed = {name: request.GET.get(name, "")[:200] for name in ("email", "inn", "phone", "name")}
+        found = similar_clients(**typed)
+        visible = Client.objects.visible_to(request.user).filter(pk__in=[one.client.pk for one in found])
+        context = {"found": found, "visible": set(visible.values_list("pk", flat=True))}
+        return render(request, "clients/_similar.html", context)
