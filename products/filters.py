@@ -1,0 +1,56 @@
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.office.models import Seller
+from products.models import Order, Product, ProductGroup, Service
+
+
+class ProductFilter(django_filters.FilterSet):
+    group = django_filters.ModelChoiceFilter(
+        label=_("Group"), queryset=ProductGroup.objects.all(), empty_label=_("any")
+    )
+    seller = django_filters.ModelChoiceFilter(
+        label=_("Seller"), queryset=Seller.objects.all(), empty_label=_("any")
+    )
+    active = django_filters.ChoiceFilter(
+        label=_("Sold"),
+        choices=[("true", _("yes")), ("false", _("no"))],
+        empty_label=_("any"),
+        method="by_active",
+    )
+
+    class Meta:
+        model = Product
+        fields = ("group",)
+
+    def by_active(self, rows, _name, value):
+        return rows.filter(active=value == "true")
+
+
+class OrderFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(
+        label=_("Status"), choices=Order.Status.choices, empty_label=_("any")
+    )
+    since = django_filters.DateFilter(label=_("Made since"), field_name="created_at", lookup_expr="date__gte")
+    until = django_filters.DateFilter(label=_("until"), field_name="created_at", lookup_expr="date__lte")
+
+    class Meta:
+        model = Order
+        fields = ("status",)
+
+
+class ServiceFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(
+        label=_("Status"), choices=Service.Status.choices, empty_label=_("any")
+    )
+    product = django_filters.ModelChoiceFilter(
+        label=_("Product"), queryset=Product.objects.all(), empty_label=_("any")
+    )
+    due_since = django_filters.DateFilter(
+        label=_("Next due since"), field_name="paid_until", lookup_expr="gte"
+    )
+    due_until = django_filters.DateFilter(label=_("until"), field_name="paid_until", lookup_expr="lte")
+
+    class Meta:
+        model = Service
+        fields = ("status",)

@@ -1,0 +1,167 @@
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import clock
+from billing_site.pages.fields import AmountField
+from clients.models import Client, Payer
+from products.actions import Wanted
+from products.models import Cycle, Option, Product
+
+EMPTY_LINES = 1  # lines an empty order form shows
+LONGEST = 50  # lines of one order
+
+
+class ProductForm(forms.ModelForm):
+    sections = [
+        ("", ["name", "line_text", "active"]),
+        (_("Hand-over to support"), [("handover_rule", "handover_subject")]),
+    ]
+
+    class Meta:
+        model = Product
+        fields = ("name", "line_text", "active", "handover_rule", "handover_subject")
+
+
+class PriceForm(forms.Form):
+    """A price from a date on, of the product itself or of one of its options."""
+
+    what = forms.ChoiceField(label=_("What"))
+    cycle = forms.ChoiceField(label=_("Cycle"), choices=Cycle.choices, initial=Cycle.HALF_YEAR)
+    amount = AmountField(label=_("Price of one for a cycle"))
+    valid_from = forms.DateField(
+        label=_("Valid from"), help_text=_("Older prices stay; what is billed already keeps its price.")
+    )
+    sections = [("", ["what", ("cycle", "amount"), "valid_from"])]
+
+    def __init__(self, *args: Any, product: Product, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.options = {str(option.pk): option for option in product.options.all()}
+        choices = [("", product.name), *((key, option.name) for key, option in self.options.items())]
+        self.fields["what"] = forms.ChoiceField(label=_("What"), choices=choices, required=False)
+
+    def clean_what(self) -> Option | None:
+        return self.options.get(self.cleaned_data["what"])
+
+
+def offered() -> dict[str, tuple[Product, Option | None]]:
+    """What an order line may hold, by the value of its choice: "12" a product, "12-4" its option."""
+    things: dict[str, tuple[Product, Option | None]] = {}
+    products = Product.objects.filter(active=True).select_related("group", "seller")
+    for product in products.prefetch_related("options"):
+        things[str(product.pk)] = (product, None)
+        things |= {f"{product.pk}-{option.pk}": (product, option) for option in product.options.all()}
+    return things
+
+
+def grouped(things: dict[str, tuple[Product, Option | None]]) -> list[tuple[str, Any]]:
+    """The same as choices of a select, under the names of product groups."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for key, (product, option) in things.items():
+        label = f"{product.name} + {option.name}" if option else product.name
+        groups.setdefault(product.group.name, []).append((key, label))
+    return [("", "—"), *groups.items()]
+
+
+class LineForm(forms.Form):
+    """One line of an order; `n` is its place in the names of its fields."""
+
+    thing = forms.ChoiceField(label=_("Product or option"))
+    cycle = forms.ChoiceField(label=_("Cycle"), choices=Cycle.choices, initial=Cycle.HALF_YEAR)
+    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=100_000, initial=1)
+    discount = forms.DecimalField(
+        label=_("Discount, %"), min_value=0, max_value=100, decimal_places=2, initial=0, required=False
+    )
+    price = AmountField(label=_("Own price of one for a cycle"), required=False)
+    because = forms.CharField(label=_("Why an own price"), max_length=200, required=False)
+    doubled = forms.CharField(
+        label=_("Why a second service"),
+        max_length=200,
+        required=False,
+        help_text=_("Only if the client shall have two services of one kind side by side."),
+    )
+
+    def __init__(self, *args: Any, n: int, things: dict[str, tuple[Product, Option | None]]):
+        super().__init__(*args, prefix=f"line-{n}")
+        self.n, self.things = n, things
+        self.fields["thing"] = forms.ChoiceField(label=_("Product or option"), choices=grouped(things))
+        self.fields["discount"].widget.attrs["step"] = "any"
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("price") is not None and not data.get("because"):
+            self.add_error("because", _t("Say why the price differs from the catalogue."))
+        return data
+
+    def wanted(self) -> Wanted:
+        data = self.cleaned_data
+        product, option = self.things[data["thing"]]
+        return Wanted(
+            product=product,
+            option=option,
+            cycle=data["cycle"],
+            quantity=data["quantity"],
+            price=data["price"],
+            own_price_because=data["because"],
+            discount=data["discount"] or Decimal(0),
+            doubled_because=data["doubled"],
+        )
+
+    @property
+    def told_more(self) -> bool:
+        """Whether the folded part of the line says something."""
+        return any(self[name].value() or self[name].errors for name in ("price", "because", "doubled"))
+
+
+class OrderForm(forms.Form):
+    """An order with its lines; a line without a product is left out."""
+
+    starts_on = forms.DateField(label=_("Starts on"), initial=clock.today)
+    payer = forms.ModelChoiceField(Payer.objects.none(), label=_("Payer"), required=False)
+    comment = forms.CharField(
+        label=_("Comment, for us only"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, client: Client, **kwargs: Any):
+        super().__init__(data, **kwargs)
+        payers = client.payers.live(clock.today())
+        default = next((payer for payer in payers if payer.is_default), None)
+        self.fields["payer"] = forms.ModelChoiceField(
+            payers,
+            label=_("Payer"),
+            required=False,
+            empty_label=default.name if default else _("no payer yet"),
+        )
+        self.things = offered()
+        self.lines = list(self._lines(data))
+
+    def _lines(self, data: Any) -> Iterator[LineForm]:
+        if data is None:
+            yield from (LineForm(None, n=n, things=self.things) for n in range(EMPTY_LINES))
+            return
+        places = sorted(int(n) for key in data if (n := _place(key)))[:LONGEST]
+        yield from (LineForm(data, n=n, things=self.things) for n in places if data.get(f"line-{n}-thing"))
+
+    @property
+    def next_place(self) -> int:
+        return max((line.n for line in self.lines), default=-1) + 1
+
+    def is_valid(self) -> bool:
+        lines = [line.is_valid() for line in self.lines]
+        if not all(lines) and super().is_valid():
+            self.add_error(None, _t("Some lines are not complete: look at the marked fields."))
+        return super().is_valid()
+
+    def wanted(self) -> list[Wanted]:
+        return [line.wanted() for line in self.lines if line.is_valid()]
+
+
+def _place(key: str) -> str:
+    """ "line-3-thing" → "3"; anything else → ""."""
+    start, _dash, rest = key.partition("-")
+    number, _dash, name = rest.partition("-")
+    return number if start == "line" and name == "thing" and number.isdecimal() and len(number) < 6 else ""

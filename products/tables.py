@@ -1,0 +1,92 @@
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.pages import formats
+from billing_site.pages.statuses import badge
+from billing_site.pages.tables import (
+    DateColumn,
+    LinkColumn,
+    MomentColumn,
+    MoneyColumn,
+    NumberColumn,
+    Row,
+    StatusColumn,
+    Table,
+    TextColumn,
+)
+from products.models import Cycle, Order, Product, Service
+
+
+def client_url(row: Row) -> str:
+    return reverse("client-detail", args=[row["client_id"]])
+
+
+def paid_up_to(row: Row) -> str:
+    """The last paid day, as people say it; stored is the first unpaid one."""
+    day = row["paid_until"]
+    return formats.day(day - timedelta(days=1)) if day else formats.NOTHING
+
+
+class ProductTable(Table):
+    """`price_<cycle>` are annotations of the list's rows: the prices in force today."""
+
+    columns = (
+        LinkColumn("name", _("Product"), sort="name",
+                   link=lambda row: reverse("product-detail", args=[row["id"]])),
+        TextColumn("group", _("Group"), fields=("group__name",)),
+        TextColumn("seller", _("Seller"), fields=("seller__name",)),
+        TextColumn("unit", _("Unit")),
+        *(
+            MoneyColumn(f"price_{cycle.value}", cycle.label, hidden=cycle in (
+                Cycle.FREE, Cycle.QUARTER, Cycle.TWO_YEARS, Cycle.THREE_YEARS
+            ))
+            for cycle in Cycle
+        ),
+        NumberColumn("live", _("Services"), fields=("live_services",)),
+        StatusColumn("handover", _("Hand-over"), fields=("handover_rule",), choices=Product.HandoverRule,
+                     cell=lambda row: str(Product.HandoverRule(row["handover_rule"]).label)),
+        TextColumn("family", _("Family"), hidden=True),
+        TextColumn("active", _("Sold"), cell=lambda row: badge("yes" if row["active"] else "no")),
+    )  # fmt: skip
+    reads = ("active",)
+
+    def css(self, row: Row) -> str:
+        return "" if row["active"] else "muted"
+
+
+class OrderTable(Table):
+    columns = (
+        LinkColumn("id", _("Order"), sort="id", link=lambda row: reverse("order-detail", args=[row["id"]])),
+        TextColumn("client", _("Client"), fields=("client__name", "client_id"), link=client_url),
+        StatusColumn("status", _("Status"), choices=Order.Status, of="products.order"),
+        DateColumn("starts_on", _("Starts on")),
+        MoneyColumn("total", _("First invoices"), sum="total"),
+        TextColumn("author", _("Author"), fields=("author__name",)),
+        MomentColumn("created_at", _("Made"), align="end"),
+    )
+    reads = ("status",)
+
+    def css(self, row: Row) -> str:
+        return "muted" if row["status"] in ("cancelled", "refused", "fraud") else ""
+
+
+class ServiceTable(Table):
+    columns = (
+        LinkColumn("product", _("Service"), fields=("product__name",),
+                   link=lambda row: reverse("service-detail", args=[row["id"]])),
+        TextColumn("client", _("Client"), fields=("client__name", "client_id"), link=client_url),
+        StatusColumn("status", _("Status"), choices=Service.Status, of="products.service"),
+        TextColumn("cycle", _("Cycle"), cell=lambda row: str(Cycle(row["cycle"]).label),
+                   export=lambda row: str(Cycle(row["cycle"]).label)),
+        MoneyColumn("recurring", _("Recurring"), sum="recurring"),
+        DateColumn("paid_until", _("Paid up to"), cell=paid_up_to, sort="paid_until", align="end",
+                   export=lambda row: row["paid_until"] and row["paid_until"] - timedelta(days=1)),
+        TextColumn("domain", _("Host"), hidden=True),
+        TextColumn("id", _("No."), sort="id", align="end"),
+    )  # fmt: skip
+    reads = ("status",)
+
+    def css(self, row: Row) -> str:
+        return "muted" if row["status"] in ("terminated", "cancelled") else ""

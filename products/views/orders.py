@@ -1,0 +1,219 @@
+"""Orders: the list, the form with its live sum, one order and what closes it."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit.errors import Refused
+from billing_site.pages.views import ActionPage, Create, DetailPage, FormPage, ListPage, Page, PanelView
+from clients.models import Client
+from products import actions
+from products.filters import OrderFilter
+from products.forms import LineForm, OrderForm, offered
+from products.models import Order, OrderLine, Service
+from products.tables import OrderTable
+
+FOUND = 8  # clients offered while a name is typed
+
+
+class OrderList(ListPage):
+    permission, title, menu = "products.view_order", _("Orders"), "orders"
+    queryset = Order.objects.all()
+    table, filterset = OrderTable, OrderFilter
+    search_fields = ("client__name_key", "id")
+    search_hint = _("Client or order number")
+    create = Create("order-new", "products.add_order", _("New order"))
+    tabs = ((_("All"), ""), (_("Pending"), "status=pending"), (_("Accepted"), "status=accepted"))
+    empty_text = _("No orders yet. Begin with a client who wants something.")
+
+
+class ForClient:
+    """Pages about the client named in the address (?client=7), inside the user's scope."""
+
+    request: HttpRequest
+
+    @cached_property
+    def client(self) -> Client:
+        number = self.request.GET.get("client", "")
+        if not number.isdecimal() or len(number) > 12:
+            raise Http404
+        return get_object_or_404(Client.objects.visible_to(self.request.user), pk=number)
+
+
+class OrderNew(ForClient, FormPage):
+    """Without ?client= it asks for the client first."""
+
+    permission, title, menu = "products.add_order", _("New order"), "orders"
+    crumbs = ((_("Orders"), "order-list"),)
+    form_class, template_name = OrderForm, "products/order_new.html"
+    submit_label, success_message = _("Create the order"), _("Order created. Nothing has been sent.")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.GET.get("client"):
+            return render(request, "products/order_client.html", self.frame())
+        return super().get(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"client": self.client}
+
+    def get_context(self, obj: None) -> dict[str, Any]:
+        return {"client": self.client}
+
+    def perform(self, form: OrderForm, by: Any) -> Order:
+        data = form.cleaned_data
+        return actions.create_order(
+            self.client, form.wanted(), starts_on=data["starts_on"], payer=data["payer"],
+            comment=data["comment"], by=by,
+        )  # fmt: skip
+
+    def get_success_url(self, obj: Order) -> str:
+        return reverse("order-detail", args=[obj.pk])
+
+
+class OrderClients(Page):
+    """Clients to choose from while a name, number, INN or e-mail is typed."""
+
+    permission = "products.add_order"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        typed = " ".join(request.GET.get("who", "").lower().replace("ё", "е").split())
+        found: list[Client] = []
+        if typed:
+            rows = Client.objects.visible_to(request.user).filter(_is_called(typed)).distinct()
+            found = list(rows.order_by("name_key", "pk").prefetch_related("payers")[:FOUND])
+        return render(request, "products/_order_clients.html", {"found": found, "typed": typed})
+
+
+def _is_called(typed: str) -> Q:
+    called = Q(name_key__contains=typed)
+    if typed.isdecimal():
+        called |= Q(payers__inn=typed)
+        if len(typed) < 10:
+            called |= Q(pk=int(typed))
+    if "@" in typed:
+        called |= Q(addresses__address__startswith=typed)
+    return called
+
+
+class OrderLineNew(ForClient, Page):
+    """One more empty line for the form, at the place ?n=."""
+
+    permission = "products.add_order"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        place = request.GET.get("n", "")
+        n = int(place) if place.isdecimal() and len(place) < 5 else 0
+        line = LineForm(None, n=n, things=offered())
+        context = {"line": line, "next_place": n + 1, "client": self.client}
+        return render(request, "products/_order_line_new.html", context)
+
+
+class OrderSummary(ForClient, Page):
+    """What the order would cost while it is typed: the sums of `create_order` itself."""
+
+    permission = "products.add_order"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form = OrderForm(request.GET, client=self.client)
+        wanted, refused, quoted = form.wanted(), "", []
+        starts_on = form.cleaned_data.get("starts_on") if form.is_valid() or form.cleaned_data else None
+        if wanted and starts_on:
+            try:
+                quoted = actions.quote_order(self.client, wanted, starts_on=starts_on)
+            except Refused as why:
+                refused = why.message
+        singles = [one.product for one in wanted if one.option is None and not one.doubled_because]
+        context = {
+            "client": self.client,
+            "quoted": quoted,
+            "refused": refused,
+            "waiting": len(form.lines) - len(wanted),
+            "total": sum(one.charge.amount for one in quoted),
+            "doubles": actions.doubles(self.client, singles),
+        }
+        return render(request, "products/_order_summary.html", context)
+
+
+class OrderCard(DetailPage):
+    permission, model, menu = "products.view_order", Order, "orders"
+    crumbs = ((_("Orders"), "order-list"),)
+    template_name = "products/order.html"
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("client", "payer", "author")
+
+    def get_context(self, obj: Order) -> dict[str, Any]:
+        lines = list(obj.lines.select_related("product__seller", "option").order_by("pk"))
+        return {
+            "lines": lines,
+            "quoted": _quoted(obj, lines) if obj.status == Order.Status.PENDING else [],
+            "services": Service.objects.filter(order_line__order=obj).select_related("product"),
+            "sellers": {line.product.seller for line in lines},
+        }
+
+
+def _quoted(order: Order, lines: list[OrderLine]) -> list[actions.Quoted]:
+    """What accepting would charge now; nothing when it would be refused."""
+    try:
+        return actions.quote_lines(order.client, lines, starts_on=order.starts_on)
+    except Refused:
+        return []
+
+
+class OrderMove(ActionPage):
+    """A deed that closes an order, or opens it again."""
+
+    permission, model, menu = "products.cancel_order", Order, "orders"
+    crumbs = ((_("Orders"), "order-list"),)
+    to: str
+
+    def perform(self, obj: Order, by: Any, data: dict[str, Any]) -> Order:
+        return actions.close_order(obj, self.to, by=by)
+
+    def get_success_url(self, obj: Order) -> str:
+        return reverse("order-detail", args=[obj.pk])
+
+
+class OrderCancel(OrderMove):
+    to, title, submit_label = Order.Status.CANCELLED, _("Cancel the order"), _("Cancel the order")
+    explanation = _("The client has changed their mind. The order stays in the list and can be brought back.")
+    success_message = _("Order cancelled.")
+
+
+class OrderRefuse(OrderMove):
+    to, title, submit_label = Order.Status.REFUSED, _("Refuse the order"), _("Refuse")
+    explanation = _("The office won't sell this. The client is told nothing by the panel.")
+    success_message = _("Order refused.")
+
+
+class OrderFraud(OrderMove):
+    to, title, submit_label, danger = Order.Status.FRAUD, _("Call the order fraud"), _("Call it fraud"), True
+    explanation = _("The order is marked as fraud for everybody who opens it. The client is told nothing.")
+    success_message = _("Order marked as fraud.")
+
+
+class OrderReopen(OrderMove):
+    to, title, submit_label = Order.Status.PENDING, _("Back to pending"), _("Back to pending")
+    success_message = _("The order is pending again.")
+
+    def get_explanation(self, obj: Order) -> str:
+        if obj.status == Order.Status.ACCEPTED:
+            return str(
+                _(
+                    "Services and invoices that were made of it stay as they are. It can be accepted again "
+                    "once its drafts are discarded."
+                )
+            )
+        return str(_("The order can be accepted again."))
+
+
+class ClientOrders(PanelView):
+    permission, model, template_name = "products.view_order", Client, "products/_client_orders.html"
+
+    def get_context(self, obj: Client) -> dict[str, Any]:
+        return {"orders": obj.orders.select_related("author").order_by("-pk")[:50]}

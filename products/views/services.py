@@ -1,0 +1,101 @@
+"""Services: the list, one service with what is in it and why it costs what it costs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.pages.views import DetailPage, ListPage, PanelView
+from clients.models import Client
+from products import pricing
+from products.filters import ServiceFilter
+from products.models import Batch, Service
+from products.tables import ServiceTable
+
+
+class ServiceList(ListPage):
+    permission, title, menu = "products.view_service", _("Services"), "clients"
+    queryset = Service.objects.all()
+    table, filterset = ServiceTable, ServiceFilter
+    search_fields = ("client__name_key", "domain", "username", "id")
+    search_hint = _("Client, host, login or number")
+    tabs = (
+        (_("All"), ""),
+        (_("Active"), "status=active"),
+        (_("Pending"), "status=pending"),
+        (_("Suspended"), "status=suspended"),
+    )
+    empty_text = _("No services yet. They are made when an order is accepted.")
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A batch with its part of the recurring amount; `counted` as R3.1 counts."""
+
+    batch: Batch
+    whole: Decimal
+    amount: Decimal
+
+    @property
+    def off(self) -> Decimal:
+        return self.amount - self.whole
+
+    @property
+    def counted(self) -> bool:
+        batch = self.batch
+        return batch.taken_back_at is None and bool(batch.given_at or batch.paid_at)
+
+
+def explain(batches: Iterable[Batch]) -> list[Explained]:
+    """quantity × price, less discount, of each batch for one full cycle."""
+    return [
+        Explained(
+            batch,
+            pricing.line_amount(batch.quantity, batch.price),
+            pricing.line_amount(batch.quantity, batch.price, batch.discount),
+        )
+        for batch in batches
+    ]
+
+
+class ServiceCard(DetailPage):
+    permission, model, menu = "products.view_service", Service, "clients"
+    crumbs = ((_("Services"), "service-list"),)
+    template_name = "products/service.html"
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("client", "payer", "product__seller", "order_line")
+
+    def get_context(self, obj: Service) -> dict[str, Any]:
+        parts = explain(obj.batches.select_related("option").order_by("pk"))
+        counted = [part for part in parts if part.counted]
+        total = sum((part.amount for part in counted), Decimal(0))
+        changes = obj.status in (Service.Status.ACTIVE, Service.Status.SUSPENDED)
+        return {
+            "client": obj.client,
+            "parts": parts,
+            "counted": counted,
+            "total": total,
+            "differs": obj.recurring - total,
+            "changes": changes,
+            "handovers": obj.handovers.select_related("done_by").order_by("-pk"),
+        }
+
+
+class ClientServices(PanelView):
+    permission, model, template_name = "products.view_service", Client, "products/_client_services.html"
+
+    def get_context(self, obj: Client) -> dict[str, Any]:
+        services = obj.services.select_related("product").order_by("pk")
+        standing = Batch.objects.standing().select_related("option").filter(service__client=obj)
+        held: dict[int, dict[str, int]] = {}
+        for batch in standing.order_by("pk"):
+            units = held.setdefault(batch.service_id, {})
+            name = batch.option.name if batch.option else ""
+            units[name] = units.get(name, 0) + batch.quantity
+        rows = [(service, held.get(service.pk, {})) for service in services]
+        live = [row for row in rows if row[0].status in ("pending", "active", "suspended")]
+        return {"live": live, "ended": [row for row in rows if row not in live]}
