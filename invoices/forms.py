@@ -1,0 +1,107 @@
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clients.models import Payer
+from invoices.models import BankLine, Invoice
+
+AMOUNT = re.compile(r"amount-(\d{1,18})")
+ZERO = Decimal("0.00")
+FILE_LIMIT = 20 * 1024 * 1024  # bytes
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """One or several files; the clean value is a list."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, (list, tuple)) else [data]
+        return [super(FilesField, self).clean(one, initial) for one in files or [None]]
+
+
+class StatementForm(forms.Form):
+    """Statements to load."""
+
+    files = FilesField(
+        label=_("Statement files"),
+        help_text=_(
+            "1CClientBankExchange (kl_to_1c.txt), one or several, 20 MB together at most. "
+            "A file that was loaded before changes nothing."
+        ),
+    )
+
+    def clean_files(self) -> list[Any]:
+        files = self.cleaned_data["files"]
+        for file in files:
+            if file.size > FILE_LIMIT:
+                raise forms.ValidationError(_("“%(name)s” is larger than 20 MB."), params={"name": file.name})
+        return files
+
+
+class BecauseForm(forms.Form):
+    """Why."""
+
+    because = forms.CharField(
+        label=_("Why"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class SplitForm(forms.Form):
+    """Where a payment goes: an amount for each offered invoice, the rest to a payer's credit."""
+
+    credit = forms.DecimalField(
+        label=_("To credit"), required=False, min_value=ZERO, max_digits=14, decimal_places=2
+    )
+    payer = forms.ModelChoiceField(
+        Payer.objects.none(),
+        label=_("Whose credit"),
+        required=False,
+        empty_label=_("the payer of the invoice"),
+    )
+    learn = forms.BooleanField(label=_("Remember this account for the client"), required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        line: BankLine,
+        invoices: Sequence[Invoice],
+        payers: Sequence[Payer] = (),
+        **kwargs: Any,
+    ):
+        super().__init__(*args, **kwargs)
+        self.line, self.invoices = line, invoices
+        self.fields["payer"].queryset = Payer.objects.filter(pk__in=[payer.pk for payer in payers])
+        for invoice in invoices:
+            self.fields[f"amount-{invoice.pk}"] = forms.DecimalField(
+                label=_("Amount for invoice %(no)s") % {"no": invoice.number},
+                required=False,
+                min_value=ZERO,
+                max_digits=14,
+                decimal_places=2,
+                widget=forms.NumberInput(attrs={"data-share": str(invoice.open_amount), "step": "0.01"}),
+            )
+        self.fields["credit"].widget.attrs["data-share"] = str(line.amount)
+
+    def rows(self) -> list[tuple[Invoice, forms.BoundField]]:
+        """Each offered invoice with its field."""
+        return [(invoice, self[f"amount-{invoice.pk}"]) for invoice in self.invoices]
+
+    def shares(self) -> list[tuple[int, Decimal]]:
+        """What was typed: (invoice id, amount), empty ones left out."""
+        typed = self.cleaned_data
+        found = [(i.pk, typed.get(f"amount-{i.pk}")) for i in self.invoices]
+        return [(invoice_id, amount) for invoice_id, amount in found if amount]
+
+
+def typed_invoices(data: Any) -> set[int]:
+    """Invoices that a posted split names."""
+    return {int(found.group(1)) for key in data if (found := AMOUNT.fullmatch(key)) and data[key]}
