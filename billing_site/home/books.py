@@ -1,0 +1,107 @@
+"""The books, recomputed from facts: each stored figure that says something else is a difference."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from invoices.billing.receiving import paid_ends
+from products import actions as products
+from products.models import MONTHS, Batch, Service
+
+CHUNK = 2000
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A stored figure that its facts don't bear out."""
+
+    what: str
+    row: int | str
+    stored: str
+    expected: str
+
+
+# Each question selects (row, stored, expected) where the two differ.
+QUESTIONS = {
+    "invoice total = its current lines": """
+        SELECT i.id, i.total, coalesce(sum(l.gross), 0) FROM invoices_invoice i
+        LEFT JOIN invoices_line l ON l.revision_id = i.current_id
+        GROUP BY i.id HAVING i.total <> coalesce(sum(l.gross), 0)""",
+    "invoice paid = its allocations": """
+        SELECT i.id, i.paid, coalesce(sum(a.amount), 0) FROM invoices_invoice i
+        LEFT JOIN invoices_allocation a ON a.invoice_id = i.id
+        GROUP BY i.id HAVING i.paid <> coalesce(sum(a.amount), 0)""",
+    "invoice status follows what is paid": """
+        SELECT id, status, CASE WHEN paid = total THEN 'paid' ELSE 'issued' END FROM invoices_invoice
+        WHERE status IN ('issued', 'paid') AND total > 0
+          AND status <> CASE WHEN paid = total THEN 'paid' ELSE 'issued' END""",
+    "payment allocated = its allocations": """
+        SELECT p.id, p.allocated, coalesce(sum(a.amount), 0) FROM invoices_payment p
+        LEFT JOIN invoices_allocation a ON a.payment_id = p.id
+        GROUP BY p.id HAVING p.allocated <> coalesce(sum(a.amount), 0)""",
+    "credit balance = its entries": """
+        SELECT c.id, c.balance, coalesce(sum(e.amount), 0) FROM invoices_creditaccount c
+        LEFT JOIN invoices_creditentry e ON e.account_id = c.id
+        GROUP BY c.id HAVING c.balance <> coalesce(sum(e.amount), 0)""",
+    "manager of an invoice = the client's manager": """
+        SELECT i.id, i.manager_id, c.account_manager_id FROM invoices_invoice i
+        JOIN clients_client c ON c.id = i.client_id
+        WHERE i.manager_id IS DISTINCT FROM c.account_manager_id""",
+    "live lines belong to standing current revisions": """
+        SELECT l.id, l.live, NOT l.live FROM invoices_line l
+        JOIN invoices_revision r ON r.id = l.revision_id JOIN invoices_invoice i ON i.id = r.invoice_id
+        WHERE l.live <> (i.current_id = r.id AND i.status NOT IN ('void', 'discarded'))""",
+    "month shares of a line sum to it": """
+        SELECT l.id, l.gross, s.total FROM invoices_line l
+        CROSS JOIN LATERAL (SELECT sum((e ->> 1)::numeric) AS total
+                            FROM jsonb_array_elements(l.shares) AS e) AS s
+        WHERE jsonb_array_length(l.shares) > 0 AND s.total <> l.gross""",
+    "numbers of a series have no gaps": """
+        SELECT series, count(number), max(number) - min(number) + 1 FROM invoices_invoice
+        WHERE number IS NOT NULL GROUP BY series
+        HAVING count(number) <> max(number) - min(number) + 1""",
+    "the series stands at its last number": """
+        SELECT s.name, s.last, max(i.number) FROM journal_series s
+        JOIN invoices_invoice i ON i.series = s.name
+        GROUP BY s.name, s.last HAVING s.last <> max(i.number)""",
+    "a sent revision has its snapshots": """
+        SELECT id, 'empty', 'requisites' FROM invoices_revision
+        WHERE status <> 'prepared' AND (seller = '{}' OR buyer = '{}')""",
+}
+
+
+def differences() -> Iterator[Difference]:
+    """Everything that doesn't add up; nothing when the books are right."""
+    with connection.cursor() as cursor:
+        for what, question in QUESTIONS.items():
+            cursor.execute(question)
+            for row, stored, expected in cursor.fetchall():
+                yield Difference(what, row, str(stored), str(expected))
+    ids = list(Service.objects.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        yield from _services(ids[start : start + CHUNK])
+
+
+def _services(ids: Iterable[int]) -> Iterator[Difference]:
+    """Recurring amounts from batches, dates from paid lines."""
+    ends = paid_ends(ids)
+    batches: dict[int, list[Batch]] = {}
+    for batch in Batch.objects.counted().filter(service__in=ids):
+        batches.setdefault(batch.service_id, []).append(batch)
+    for service in Service.objects.filter(pk__in=ids).only("pk", "cycle", "recurring", "paid_until"):
+        recurring = products.recurring_of(batches.get(service.pk, ()))
+        if service.recurring != recurring:
+            yield Difference(
+                "recurring amount = its batches", service.pk, str(service.recurring), str(recurring)
+            )
+        until = ends.get(service.pk) if MONTHS[service.cycle] else None
+        if service.paid_until != until:
+            yield Difference(
+                "next due date = its paid lines", service.pk, _day(service.paid_until), _day(until)
+            )
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else "—"

@@ -1,0 +1,1 @@
+"""The demo office: invented, Russian, the same every time, with life on every page."""

@@ -1,0 +1,219 @@
+"""Thirteen months of the demo office, day by day, by the same verbs that staff press."""
+
+import random
+from collections import defaultdict
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.db import connection
+
+from billing_site.home.demo.office import Catalogue, found, hire, stock
+from billing_site.home.demo.people import PEOPLE, Persona
+from billing_site.journal.models import Series
+from billing_site.kit import clock
+from billing_site.kit.money import rounded
+from billing_site.kit.requisites import make_inn, make_ogrn
+from billing_site.letters import actions as letters
+from billing_site.letters import tasks as post
+from billing_site.letters.models import Letter
+from clients import actions as clients
+from clients.models import Client
+from invoices import billing
+from invoices.models import Invoice
+from invoices.tasks import render_paper
+from products.actions import Wanted, carry_out, create_order
+from products.models import Cycle, Handover, Order, Service
+
+FIRST_NUMBER = 72400
+FIRST_CLIENT = 12460
+CAREFUL_DAYS = 11  # renewals drafted this recently still wait for somebody to check them
+
+
+class Story:
+    """The demo office on its way from the first client to today."""
+
+    def __init__(self, today: date, seed: int = 2026, people: tuple[Persona, ...] = PEOPLE):
+        self.today, self.people = today, people
+        self.chance = random.Random(seed)  # noqa: S311 - the same office every time, no secrets
+        self.staff = hire()
+        self.catalogue: Catalogue = stock(*found())
+        self.clients: dict[int, tuple[Client, Persona]] = {}
+        self.payments: dict[date, list[tuple[int, Decimal]]] = defaultdict(list)
+        Series.objects.create(name="invoices", last=FIRST_NUMBER)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval('clients_client_id_seq', %s)", [FIRST_CLIENT])
+
+    def tell(self) -> None:
+        """Live every day until today."""
+        day = min(self._came_on(persona) for persona in self.people)
+        while day <= self.today:
+            with clock.standing_at(datetime.combine(day, time(7, 30), UTC)):
+                self._live(day)
+            day += timedelta(days=1)
+
+    def _came_on(self, persona: Persona) -> date:
+        """Nobody comes on the 29th–31st: by the office's rule the rest of such a month costs nothing."""
+        day = self.today - timedelta(days=persona.since)
+        return day.replace(day=min(day.day, 28))
+
+    def _live(self, day: date) -> None:
+        for persona in self.people:
+            if self._came_on(persona) == day:
+                self._welcome(persona, day)
+        if day.weekday() == 0 or day == self.today:
+            self._renew(day)
+        for client, persona in list(self.clients.values()):
+            self._turn(client, persona, day)
+        for invoice_id, part in self.payments.pop(day, ()):
+            self._pay(invoice_id, part, day)
+        self._carry_out(day)
+
+    # ── newcomers ────────────────────────────────────────────────────────────────────────────
+
+    def _welcome(self, persona: Persona, day: date) -> None:
+        n = len(self.clients) + 1
+        manager = self.staff["petrova" if n % 2 else "lebedev"]
+        client = clients.create_client(
+            by=self.staff["sales"],
+            name=persona.name,
+            email=f"{persona.login}@{persona.login}{n}.example",
+            phone=f"+7495555{n:04d}",
+            account_manager=None if persona.habit == "no_code" else manager,
+            sales_manager=self.staff["sales"],
+            source=self.chance.choice(["сайт", "рекомендация", "выставка", "звонок"]),
+            reliable_payer=persona.pays == 3,
+            payer=self._payer(persona, n, day),
+            registered_on=day,
+        )
+        self.clients[client.pk] = (client, persona)
+        if n % 7 == 1:
+            clients.add_note(client, "Счета высылать до 20-го числа: бюджет утверждают заранее.",
+                             by=manager, important=True)  # fmt: skip
+        if n % 3 == 0:
+            clients.add_note(client, "Звонил, доволен. Спросил про дисковое пространство.", by=manager)
+        order = create_order(client, self._wanted(persona), starts_on=day, by=self.staff["sales"])
+        if persona.habit == "pending":
+            return
+        for draft in billing.accept_order(Order.objects.get(pk=order.pk), by=manager):
+            if persona.habit != "draft":
+                self._send(draft, persona, day)
+
+    def _payer(self, persona: Persona, n: int, day: date) -> dict:
+        sole = persona.kind == "sole"
+        return {
+            "kind": persona.kind,
+            "name": persona.name if sole else f'ООО "{persona.name.replace("«", "").replace("»", "")}"',
+            "inn": make_inn(f"{7730 + n:04d}{n * 137:0{6 if sole else 5}d}"),
+            "kpp": "" if sole else f"{7730 + n:04d}01001",
+            "ogrn": make_ogrn(f"3{20 + n % 6:02d}77460{n:06d}" if sole else f"1{18 + n % 8:02d}77460{n:04d}"),
+            "legal_address": f"г. {persona.town}, ул. Садовая, д. {n}",
+            "counterparty_code": "" if persona.habit == "no_code" else f"КА-{12000 + n:06d}",
+            "valid_from": day,
+        }
+
+    def _wanted(self, persona: Persona) -> list[Wanted]:
+        c, cut = self.catalogue, Decimal(persona.discount)
+        wanted = [Wanted(c.access, persona.cycle, persona.users, discount=cut)]
+        if persona.disk:
+            wanted.append(Wanted(c.access, persona.cycle, persona.disk, option=c.disk, discount=cut))
+        if persona.licences:
+            wanted.append(Wanted(c.licence, persona.cycle, persona.licences, discount=cut))
+        if persona.module:
+            wanted.append(Wanted(c.module, Cycle.HALF_YEAR, 1, discount=cut))
+        if persona.reporting:
+            wanted.append(Wanted(c.reporting, Cycle.YEAR, 1))
+        return wanted
+
+    # ── invoices and money ───────────────────────────────────────────────────────────────────
+
+    def _renew(self, day: date) -> None:
+        while due := billing.due_clients(day):
+            if not billing.renew_clients(due, day):
+                break
+        drafts = Invoice.objects.filter(status=Invoice.Status.DRAFT).exclude(renewal_key="")
+        if (self.today - day).days < CAREFUL_DAYS:
+            return
+        for draft in drafts.order_by("pk"):
+            self._send(draft, self.clients[draft.client_id][1], day)
+
+    def _send(self, draft: Invoice, persona: Persona, day: date) -> None:
+        """Check & send, the paper and its letter, and when the client will pay."""
+        letter = billing.send_invoice(draft, by=self.staff["petrova"])
+        render_paper(draft.current_id)
+        self._deliver(letter)
+        when = self._pays_on(persona, day)
+        if when:
+            self.payments[when].append((draft.pk, Decimal(1)))
+
+    def _pays_on(self, persona: Persona, day: date) -> date | None:
+        days = persona.pays
+        if days is None:
+            stops = {"old_debt": 170, "debt_90": 110, "debt_60": 75, "debt_30": 45, "debt_7": 12}
+            if (self.today - day).days < stops.get(persona.habit, 10_000):
+                return None
+            days = 6
+        if persona.habit == "half_paid" and (self.today - day).days < 60:
+            return None
+        return day + timedelta(days=days + self.chance.randrange(3))
+
+    def _deliver(self, letter: Letter) -> None:
+        """The letter went at that time; its file stands in the storage."""
+        letter.refresh_from_db()
+        if letter.status == Letter.Status.QUEUED and (claimed := post.claim(letter.pk)):
+            post.finish(claimed, Letter.Status.SENT, sent_at=clock.now())
+
+    def _pay(self, invoice_id: int, part: Decimal, day: date) -> None:
+        invoice = Invoice.objects.select_related("seller").get(pk=invoice_id)
+        amount = rounded(invoice.open_amount * part)
+        receipt = billing.Receipt(
+            client_id=invoice.client_id,
+            payer_id=invoice.payer_id,
+            seller_id=invoice.seller_id,
+            account_id=invoice.seller.accounts.get().pk,
+            received_on=day,
+            amount=amount,
+            shares=((invoice.pk, amount),),
+            note=f"Платёжное поручение № {invoice.pk % 900 + 100}",
+        )
+        billing.receive(receipt, by=self.staff["treasury"])
+
+    # ── turns of the story ───────────────────────────────────────────────────────────────────
+
+    def _turn(self, client: Client, persona: Persona, day: date) -> None:
+        ago = (self.today - day).days
+        if (
+            persona.habit.startswith("grows")
+            and ago == {"grows": 40, "grows_paid": 16, "grows_unpaid": 6}[persona.habit]
+        ):
+            self._grow(client, persona, day)
+        if persona.habit == "half_paid" and ago == 5:
+            for invoice in client.invoices.filter(status=Invoice.Status.ISSUED)[:1]:
+                self._pay(invoice.pk, Decimal("0.5"), day)
+        if persona.habit == "hold" and ago == 4:
+            letters.hold(client.pk, by=self.staff["petrova"], because="Готовится новый договор")
+            self._grow(client, persona, day)
+        if persona.habit == "letters_bounce" and ago == 30:
+            client.addresses.update(bounced_at=clock.now())
+
+    def _grow(self, client: Client, persona: Persona, day: date) -> None:
+        service = Service.objects.filter(
+            client=client, product=self.catalogue.access, status=Service.Status.ACTIVE
+        ).first()
+        if service is None or service.paid_until is None or service.paid_until <= day:
+            return
+        becomes = persona.users + 2
+        draft = billing.change_service(
+            billing.quote_change(service, becomes, on=day), by=self.staff["petrova"]
+        )
+        paying = persona if persona.habit != "grows_unpaid" else P_UNPAID
+        self._send(draft, paying, day)
+
+    def _carry_out(self, day: date) -> None:
+        """Support carries out what was handed over; the last days' work still waits."""
+        waiting = Handover.objects.filter(status=Handover.Status.WAITING)
+        for handover in waiting.select_related("service"):
+            if (day - handover.created_at.date()).days >= 1 and (self.today - day).days > 2:
+                carry_out(handover, by=self.staff["support"])
+
+
+P_UNPAID = Persona("", "", "", 0, 0, None)

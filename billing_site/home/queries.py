@@ -1,0 +1,185 @@
+"""What the home and system pages read: each question one query, by an index, inside the reader's scope."""
+
+from calendar import Calendar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from billing_site.kit import clock
+from billing_site.letters.models import Letter
+from billing_site.office.models import User, WorkDay
+from clients.models import Client, clients_seen_by
+from invoices.models import Allocation, BankLine, Invoice, Payment, ProofCard
+from products.models import Order, Service
+from reports.queries import Debts
+from tickets.models import RawMail, Ticket
+
+RENEWAL_DAYS = 20  # a renewal is drafted that many days before its period (R5.1)
+STOPPED = (Letter.Status.HELD, Letter.Status.FAILED, Letter.Status.UNCERTAIN)
+MONDAY_FIRST = Calendar(firstweekday=0)
+
+
+def oversees(user: User) -> bool:
+    """Heads and administrators answer for everybody's work; the others for their own."""
+    return user.has_perm("office.view_system")
+
+
+def _managed(user: User, path: str) -> Q:
+    """Whose work it is; `path` leads to the manager."""
+    return Q() if oversees(user) else Q(**{path: user.pk})
+
+
+def my_tickets(user: User) -> QuerySet[Ticket]:
+    """Open tickets of the user, and of his department those nobody took; the least time left first."""
+    untaken = Q(assignee__isnull=True)
+    if user.department_id:
+        untaken &= Q(department=user.department_id)
+    return (
+        Ticket.objects.exclude(status=Ticket.Status.CLOSED)
+        .filter(Q(assignee=user) | untaken)
+        .order_by("answer_due_at", "id")
+    )
+
+
+def my_drafts(user: User) -> QuerySet[Invoice]:
+    """Drafts to check and send, the first due first."""
+    drafts = Invoice.objects.filter(_managed(user, "manager"), status=Invoice.Status.DRAFT)
+    return drafts.visible_to(user).order_by("due_on", "id")
+
+
+def unseen_proofs(user: User) -> QuerySet[ProofCard]:
+    """What payments changed and nobody has looked at (R5.3), the newest first."""
+    return ProofCard.objects.filter(
+        _managed(user, "invoice__manager"), clients_seen_by(user, "invoice__client__"), seen_at__isnull=True
+    ).order_by("-id")
+
+
+def my_overdue(user: User) -> QuerySet[Invoice]:
+    """Invoices past their due date, the oldest first; `open` is what is still to be paid."""
+    overdue = Invoice.objects.overdue().filter(_managed(user, "manager")).visible_to(user)
+    return overdue.annotate(open=F("total") - F("paid")).order_by("due_on", "id")
+
+
+def debts_by_age(user: User) -> Mapping[str, Any]:
+    """The same overdue invoices summed by days late: `debt`, `d7`, `d30`, `d60`, `d90`, `older`."""
+    debts = Debts(clock.today())
+    mine = Invoice.objects.filter(debts.owed(), _managed(user, "manager")).visible_to(user)
+    return mine.aggregate(**debts.sums())
+
+
+def pending_orders(user: User) -> QuerySet[Order]:
+    """Orders that wait to be accepted, the newest first."""
+    own = Q(author=user) | Q(client__sales_manager=user) | Q(client__account_manager=user)
+    pending = Order.objects.filter(Q() if oversees(user) else own, status=Order.Status.PENDING)
+    return pending.visible_to(user).order_by("-id")
+
+
+def stopped_letters(user: User) -> QuerySet[Letter]:
+    """Letters that a person must decide on: held, failed, uncertain; the newest first."""
+    own = Q(author=user) | Q(client_no__in=Client.objects.filter(account_manager=user).values("pk"))
+    return Letter.objects.filter(Q() if oversees(user) else own, status__in=STOPPED).order_by("-id")
+
+
+def open_bank_lines(_user: User) -> QuerySet[BankLine]:
+    """Money in that is not settled: the bank desk's queue."""
+    return (
+        BankLine.objects.filter(direction=BankLine.Direction.IN)
+        .exclude(outcome__in=("applied", "non_client"))
+        .order_by("-id")
+    )
+
+
+def quarantined_mails(_user: User) -> QuerySet[RawMail]:
+    return RawMail.objects.filter(status=RawMail.Status.QUARANTINED).order_by("-id")
+
+
+def coming_renewals(user: User) -> QuerySet[Service, dict[str, Any]]:
+    """Clients whose paid period ends within RENEWAL_DAYS: one row per client and day.
+
+    `paid_until` is the first unpaid day; `services` and `amount` of the next period.
+    """
+    today = clock.today()
+    due = Service.objects.filter(
+        _managed(user, "client__account_manager"),
+        status__in=(Service.Status.ACTIVE, Service.Status.SUSPENDED),
+        ends=False,
+        paid_until__range=(today, today + timedelta(days=RENEWAL_DAYS)),
+    )
+    return (
+        due.visible_to(user)
+        .values("paid_until", "client_id", "client__name")
+        .annotate(services=Count("pk"), amount=Sum("recurring"))
+        .order_by("paid_until", "client_id")
+    )
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the calendar: services whose paid period ends with it, and what the next costs."""
+
+    on: date
+    inside: bool
+    works: bool
+    note: str = ""
+    services: int = 0
+    amount: Decimal = Decimal(0)
+
+
+def month_of_ends(user: User, first: date) -> list[list[Day]]:
+    """Weeks of the month that starts on `first`, Monday first, filled up with days of its neighbours."""
+    weeks = list(MONDAY_FIRST.monthdatescalendar(first.year, first.month))
+    start, end = weeks[0][0], weeks[-1][-1]
+    calendar = {row.day: row for row in WorkDay.objects.filter(day__range=(start, end))}
+    next_day = timedelta(days=1)
+    ends = (
+        Service.objects.filter(
+            _managed(user, "client__account_manager"),
+            status__in=(Service.Status.ACTIVE, Service.Status.SUSPENDED),
+            paid_until__range=(start + next_day, end + next_day),
+        )
+        .visible_to(user)
+        .values_list("paid_until")
+        .annotate(services=Count("pk"), amount=Sum("recurring"))
+        .order_by()
+    )
+    ending = {until - next_day: (services, amount) for until, services, amount in ends}
+
+    def drawn(on: date) -> Day:
+        known = calendar.get(on)
+        works = known.opens is not None if known else on.weekday() < 5
+        return Day(on, on.month == first.month, works, known.note if known else "", *ending.get(on, ()))
+
+    return [[drawn(on) for on in week] for week in weeks]
+
+
+def issued_on(user: User, day: date) -> Mapping[str, Any]:
+    """`count` and `amount` of invoices issued on `day`; void ones were issued too."""
+    issued = Invoice.objects.filter(issued_on=day).visible_to(user)
+    return issued.aggregate(count=Count("pk"), amount=Sum("total"))
+
+
+def paid_on(user: User, day: date) -> Mapping[str, Any]:
+    """Invoices that money of `day` paid in full; found through that day's payments, which are indexed."""
+    touched = Allocation.objects.filter(payment__received_on=day).values("invoice")
+    paid = Invoice.objects.filter(pk__in=touched, status=Invoice.Status.PAID, paid_on=day).visible_to(user)
+    return paid.aggregate(count=Count("pk"), amount=Sum("total"))
+
+
+def received_on(user: User, day: date) -> Mapping[str, Any]:
+    return (
+        Payment.objects.filter(received_on=day)
+        .visible_to(user)
+        .aggregate(count=Count("pk"), amount=Sum("amount"))
+    )
+
+
+def registered_on(user: User, day: date) -> int:
+    return Client.objects.filter(registered_on=day).visible_to(user).count()
+
+
+def open_tickets(user: User) -> int:
+    return Ticket.objects.exclude(status=Ticket.Status.CLOSED).visible_to(user).count()

@@ -1,0 +1,181 @@
+"""Columns of the blocks of "my day"."""
+
+from datetime import datetime
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing_site.kit import clock
+from billing_site.letters.models import Letter
+from billing_site.pages import formats
+from billing_site.pages.addresses import known
+from billing_site.pages.statuses import badge
+from billing_site.pages.tables import (
+    DateColumn,
+    LinkColumn,
+    MomentColumn,
+    MoneyColumn,
+    NumberColumn,
+    Row,
+    StatusColumn,
+    Table,
+    TextColumn,
+)
+from invoices.models import BankLine
+from tickets.models import Ticket
+
+SOON_MINUTES = 30
+
+
+def time_left(row: Row) -> str | SafeString:
+    """Until the answer is due: minutes today, then the moment; nothing when nobody waits."""
+    due: datetime | None = row["answer_due_at"]
+    if due is None:
+        return formats.NOTHING
+    minutes = int((due - clock.now()).total_seconds() // 60)
+    if minutes < 0:
+        return badge("late", word=_("late since %(at)s") % {"at": formats.moment(due)})
+    if clock.moscow(due).date() > clock.today():
+        return formats.moment(due)
+    text = _("%(hours)s h %(minutes)s min") % {"hours": minutes // 60, "minutes": minutes % 60}
+    return badge("soon", word=text) if minutes <= SOON_MINUTES else text
+
+
+def days_late(row: Row) -> str:
+    return str((clock.today() - row["due_on"]).days)
+
+
+def invoice_name(number: int | None) -> str:
+    return f"№\u00a0{number}" if number else _("draft")
+
+
+class TicketBlock(Table):
+    columns = (
+        LinkColumn(
+            "subject",
+            gettext_lazy("Ticket"),
+            fields=("id", "subject"),
+            cell=lambda row: f"#{row['id']} {row['subject']}",
+            link=lambda row: known("ticket-detail", row["id"]),
+        ),
+        TextColumn("client", gettext_lazy("Client"), fields=("client__name",)),
+        StatusColumn("status", gettext_lazy("Status"), choices=Ticket.Status, of="tickets.ticket"),
+        TextColumn("left", gettext_lazy("Time left"), fields=("answer_due_at",), cell=time_left, align="end"),
+    )
+
+
+class DraftBlock(Table):
+    columns = (
+        LinkColumn(
+            "client",
+            gettext_lazy("Client"),
+            fields=("client__name",),
+            link=lambda row: known("invoice-detail", row["id"]),
+        ),
+        DateColumn("due_on", gettext_lazy("Due"), align="end"),
+        MoneyColumn("total", gettext_lazy("Amount"), currency="currency"),
+    )
+
+
+class ProofBlock(Table):
+    columns = (
+        LinkColumn(
+            "number",
+            gettext_lazy("Invoice"),
+            fields=("invoice__number",),
+            cell=lambda row: invoice_name(row["invoice__number"]),
+            link=lambda row: known("invoice-detail", row["invoice_id"]),
+        ),
+        TextColumn("client", gettext_lazy("Client"), fields=("invoice__client__name",)),
+        MomentColumn("made_at", gettext_lazy("Paid"), align="end"),
+        MoneyColumn(
+            "total", gettext_lazy("Amount"), fields=("invoice__total",), currency="invoice__currency"
+        ),
+    )
+    reads = ("invoice_id",)
+
+
+class OverdueBlock(Table):
+    columns = (
+        LinkColumn(
+            "number",
+            gettext_lazy("Invoice"),
+            cell=lambda row: invoice_name(row["number"]),
+            link=lambda row: known("invoice-detail", row["id"]),
+        ),
+        TextColumn(
+            "client",
+            gettext_lazy("Client"),
+            fields=("client__name",),
+            link=lambda row: known("client-detail", row["client_id"]),
+        ),
+        NumberColumn("days", gettext_lazy("Days late"), fields=("due_on",), cell=days_late),
+        MoneyColumn("open", gettext_lazy("To pay"), currency="currency"),
+    )
+    reads = ("client_id",)
+
+    def css(self, row: Row) -> str:
+        late = (clock.today() - row["due_on"]).days
+        return "danger" if late > 60 else "warning" if late > 30 else ""
+
+
+class OrderBlock(Table):
+    columns = (
+        LinkColumn(
+            "id",
+            gettext_lazy("Order"),
+            cell=lambda row: f"№\u00a0{row['id']}",
+            link=lambda row: known("order-detail", row["id"]),
+        ),
+        TextColumn("client", gettext_lazy("Client"), fields=("client__name",)),
+        DateColumn("starts_on", gettext_lazy("Starts"), align="end"),
+        MoneyColumn("total", gettext_lazy("First invoice")),
+    )
+
+
+class LetterBlock(Table):
+    columns = (
+        LinkColumn("subject", gettext_lazy("Letter"), link=lambda row: known("letter-detail", row["id"])),
+        TextColumn("to", gettext_lazy("Recipient"), cell=lambda row: ", ".join(row["to"]) or formats.NOTHING),
+        StatusColumn("status", gettext_lazy("State"), choices=Letter.Status, of="letters.letter"),
+        MomentColumn("created_at", gettext_lazy("Written"), align="end"),
+    )
+
+
+class BankLineBlock(Table):
+    columns = (
+        LinkColumn("payer_name", gettext_lazy("Payer"), link=lambda row: known("bank-line", row["id"])),
+        StatusColumn("outcome", gettext_lazy("Outcome"), choices=BankLine.Outcome, of="invoices.bankline"),
+        DateColumn("posted_on", gettext_lazy("Posted"), align="end"),
+        MoneyColumn("amount", gettext_lazy("Amount"), currency="currency"),
+    )
+
+
+class QuarantineBlock(Table):
+    columns = (
+        LinkColumn(
+            "subject",
+            gettext_lazy("Mail"),
+            cell=lambda row: row["subject"] or _("(no subject)"),
+            link=lambda row: known("quarantine-detail", row["id"]),
+        ),
+        TextColumn("sender", gettext_lazy("Sender")),
+        TextColumn("error", gettext_lazy("Reason")),
+        MomentColumn("received_at", gettext_lazy("Received"), align="end"),
+    )
+
+
+class RenewalBlock(Table):
+    id = "client_id"
+    columns = (
+        LinkColumn(
+            "client",
+            gettext_lazy("Client"),
+            fields=("client__name",),
+            link=lambda row: known("client-detail", row["client_id"]),
+        ),
+        NumberColumn("services", gettext_lazy("Services")),
+        DateColumn("paid_until", gettext_lazy("From"), align="end"),
+        MoneyColumn("amount", gettext_lazy("Amount")),
+    )
