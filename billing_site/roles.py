@@ -1,0 +1,58 @@
+"""Who may do what: roles are code, groups are made from this table after every migration."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Group, Permission
+
+VIEW = (
+    "clients.view_client", "clients.view_payer", "clients.view_note", "products.view_product",
+    "products.view_order", "products.view_service", "invoices.view_invoice", "invoices.view_payment",
+    "tickets.view_ticket", "letters.view_letter",
+)  # fmt: skip
+CLIENTS = ("clients.add_client", "clients.change_client", "clients.add_payer", "clients.change_payer",
+           "clients.add_note", "clients.change_note", "letters.add_hold", "letters.delete_hold")  # fmt: skip
+ORDERS = ("products.add_order", "products.accept_order", "products.cancel_order", "products.change_service")
+INVOICES = (
+    "invoices.issue_invoice", "invoices.discard_invoice", "invoices.void_invoice", "invoices.look_proof",
+    "letters.change_letter",
+)  # fmt: skip
+HANDS = ("products.carry_out_handover", "tickets.view_rawmail", "tickets.retry_rawmail")
+BANK = (
+    "invoices.view_statement",
+    "invoices.add_statement",
+    "invoices.view_bankline",
+    "invoices.record_payment",
+)
+TICKETS = ("tickets.add_ticket", "tickets.answer_ticket", "tickets.close_ticket")
+REPORTS = ("reports.view_debtors",)
+HEADS = ("products.change_product", "journal.view_entry", "journal.view_job", "office.view_system")
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "sales": VIEW + CLIENTS + ORDERS + TICKETS,
+    "account_manager": VIEW + CLIENTS + ORDERS + INVOICES + TICKETS + REPORTS,
+    "support": VIEW + TICKETS + HANDS,
+    "treasury": VIEW + BANK + REPORTS,
+    "head": VIEW + CLIENTS + ORDERS + INVOICES + BANK + TICKETS + REPORTS + HANDS + HEADS,
+}
+
+
+def split(codename: str) -> tuple[str, str]:
+    app, _dot, name = codename.partition(".")
+    return app, name
+
+
+def sync_roles() -> None:
+    """Make the groups say what ROLES says. Raises LookupError for a permission that doesn't exist."""
+    known = {
+        (p.content_type.app_label, p.codename): p for p in Permission.objects.select_related("content_type")
+    }
+    for role, codenames in ROLES.items():
+        group, _made = Group.objects.get_or_create(name=role)
+        group.permissions.set(_wanted(known, codenames))
+
+
+def _wanted(known: dict[tuple[str, str], Permission], codenames: Iterable[str]) -> list[Permission]:
+    try:
+        return [known[split(codename)] for codename in codenames]
+    except KeyError as missing:
+        raise LookupError(f"no such permission: {missing}") from missing
