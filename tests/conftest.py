@@ -1,0 +1,31 @@
+import pytest
+
+from billing_site.home.management.commands.set_up import furnish
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Roles, calendar and mailbox stand in the test database as in every office."""
+    with django_db_blocker.unblock():
+        furnish()
+
+
+@pytest.fixture(autouse=True)
+def _furnished(request):
+    """A test that commits leaves empty tables behind; the next one finds the office furnished again."""
+    marker = request.node.get_closest_marker("django_db")
+    if "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
+        request.getfixturevalue("transactional_db")
+        furnish()
+
+
+@pytest.fixture(autouse=True)
+def _files(settings, tmp_path):
+    """Each test keeps its files to itself."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "files")},
+        },
+    }
