@@ -10,23 +10,25 @@ import zxingcpp
 from invoices import billing
 from invoices.models import Invoice
 from products.actions import Wanted
-from products.models import Order
+from products.models import Order, Product
 from tests import make
 
 ISSUED = "2019-02-09 09:00+00:00"
 
 
 def figure_5(**client) -> Invoice:
-    """MISSION's figure 5 as a draft: one user 800 + one pack 60 for March 2019."""
+    """MISSION's figure 5 as a draft: one user 800 + one pack 60 for March 2019; of the same seller again."""
     client = {
         "account_manager": make.user("account_manager", phone="+74955405151", extension="2207"),
         **client,
     }
     with time_machine.travel(ISSUED, tick=False):
-        access = make.product(
+        access = Product.objects.filter(name="Доступ «Стандарт»").first() or make.product(
             "Доступ «Стандарт»", {"month": "800.00"}, line_text='Доступ на 1 польз. "Стандарт"'
         )
-        disk = make.option(access, {"month": "60.00"}, line_text="Плат. диск. простр-на 5 гб")
+        disk = access.options.first() or make.option(
+            access, {"month": "60.00"}, line_text="Плат. диск. простр-на 5 гб"
+        )
         order = make.order(
             make.client(**client),
             Wanted(access, "month"),
