@@ -16,6 +16,7 @@ from deploy.place import ROOT, Place
 from deploy.supervisor import Part, Supervisor, say
 
 MANAGE = (sys.executable, ROOT / "manage.py")
+RUSSIAN = ROOT / "locale" / "ru"
 
 
 def up(words: list[str]) -> int:
@@ -33,8 +34,7 @@ def up(words: list[str]) -> int:
             parts = parts_of(place)
             environment = place.environment()
             finish(compiling)
-            manage(environment, "set_up")
-            login = manage(environment, "demo", "--if-empty")
+            login = manage(environment, "demo", "--if-empty")  # migrates first, like set_up
             supervisor = Supervisor(
                 parts, environment={**environment, "BILLING_RUN": str(place.var)}, folder=ROOT
             )
@@ -55,7 +55,10 @@ def parts_of(place: Place) -> list[Part]:
     """Web, worker, beat, and the SMTP sink when no mail server is configured."""
     python = sys.executable
     listening = place.web_socket.fileno()
-    web = "-m gunicorn --worker-class gthread --workers 2 --threads 4 --log-level warning --no-control-socket"
+    web = (
+        "-m gunicorn --preload --worker-class gthread --workers 2 --threads 4"
+        " --log-level warning --no-control-socket"
+    )
     # Celery's word about root at each start; everything the worker is sent is JSON of our own.
     quiet = "ignore:You're running the worker"
     celery = ("-W", quiet, "-m", "celery", "--quiet", "--app", "billing_site")
@@ -123,8 +126,12 @@ def manage_beside(words: list[str]) -> int:
         return attend([*MANAGE, *words], place.environment(), None)
 
 
-def compile_messages() -> subprocess.Popen[str]:
-    """Begins to make the catalogues of translations; needs no server."""
+def compile_messages() -> subprocess.Popen[str] | None:
+    """Begins to make the catalogue of translations where its parts are newer; needs no server."""
+    made, parts = RUSSIAN / "LC_MESSAGES" / "django.mo", RUSSIAN / "parts"
+    changed = max(file.stat().st_mtime for file in (parts, *parts.iterdir()))
+    if made.exists() and made.stat().st_mtime > changed:
+        return None
     return subprocess.Popen(
         [*MANAGE, "messages", "--compile"],
         cwd=ROOT,
@@ -134,7 +141,9 @@ def compile_messages() -> subprocess.Popen[str]:
     )
 
 
-def finish(process: subprocess.Popen[str]) -> None:
+def finish(process: subprocess.Popen[str] | None) -> None:
+    if process is None:
+        return
     said, _ = process.communicate()
     if process.returncode:
         raise LaunchError(f"{said}{' '.join(str(word) for word in process.args)} failed")  # type: ignore[union-attr]
