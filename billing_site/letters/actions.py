@@ -12,11 +12,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from billing_site.journal.moves import move, move_many, record
+from billing_site.journal.moves import IllegalMove, move, move_many, record
 from billing_site.kit import clock, errands
 from billing_site.kit.errors import Refused
 from billing_site.letters.models import Attachment, Hold, Letter
 from billing_site.office.models import User
+
+STOPPED = (Letter.Status.HELD, Letter.Status.FAILED, Letter.Status.UNCERTAIN)
+ON_THE_WAY = (Letter.Status.HELD, Letter.Status.QUEUED, Letter.Status.SENDING)
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def held_for(client_no: int) -> QuerySet[Letter]:
 @transaction.atomic
 def lift(client_no: int, *, by: User, send: Collection[int] = (), drop: Collection[int] = ()) -> list[Letter]:
     """End the hold. Of the letters held for it, those numbered in `send` go out, those in `drop` never;
-    the others stay held until a person decides. Returns what goes out.
+    the others stay held, each until a person decides. Returns what goes out.
     """
     found = Hold.objects.select_for_update().filter(client_no=client_no).first()
     if found is None:
@@ -154,19 +157,26 @@ def lift(client_no: int, *, by: User, send: Collection[int] = (), drop: Collecti
     found.delete()
     held = list(held_for(client_no))
     move_many([letter for letter in held if letter.pk in drop], Letter.Status.DROPPED, by=by)
-    return requeue([letter for letter in held if letter.pk in send], by=by)
+    sent = requeue([letter for letter in held if letter.pk in send], by=by)
+    held_for(client_no).update(held_because=Letter.Because.PERSON)
+    return sent
 
 
+@transaction.atomic
 def requeue(letters: Sequence[Letter], *, by: User) -> list[Letter]:
-    """Let held, failed or uncertain letters go (again). A client still on hold keeps its letters."""
-    on_hold = set(
-        Hold.objects.filter(client_no__in={x.client_no for x in letters if x.client_no}).values_list(
-            "client_no", flat=True
-        )
+    """Let held, failed or uncertain letters go (again). A client still on hold keeps its letters.
+
+    A letter that is just being sent is left alone: back in the queue it would go twice.
+    """
+    on_hold = Hold.objects.filter(client_no__in={x.client_no for x in letters if x.client_no})
+    stopped = (
+        Letter.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=[letter.pk for letter in letters], status__in=STOPPED)
+        .order_by("pk")
     )
-    free = [letter for letter in letters if letter.client_no not in on_hold]
+    kept, free = set(on_hold.values_list("pk", flat=True)), set(stopped.values_list("pk", flat=True))
     moved = move_many(
-        free,
+        [letter for letter in letters if letter.pk in free and letter.client_no not in kept],
         Letter.Status.QUEUED,
         by=by,
         held_because="",
@@ -181,13 +191,29 @@ def requeue(letters: Sequence[Letter], *, by: User) -> list[Letter]:
     return moved
 
 
+def hold_of(letter: Letter) -> Hold | None:
+    """The hold that keeps the letter's client from getting anything."""
+    return Hold.objects.select_related("by").filter(client_no=letter.client_no).first()
+
+
+def told_hold(hold: Hold) -> str:
+    """Why nothing leaves to the client, since when, who said so."""
+    return _("The client is on hold since %(since)s (%(by)s: %(because)s). Lift the hold first.") % {
+        "since": f"{clock.moscow(hold.since):%d.%m.%Y}",
+        "by": hold.by.name,
+        "because": hold.because or _("no reason given"),
+    }
+
+
 @transaction.atomic
 def release(letter: Letter, *, by: User) -> Letter:
     """`requeue` of one. Raises Refused while the client is on hold, IllegalMove when it is too late."""
-    if letter.client_no and Hold.objects.filter(client_no=letter.client_no).exists():
-        raise Refused(_("The client is on hold: release the client first."))
+    hold_now = hold_of(letter)
+    if hold_now is not None:
+        raise Refused(told_hold(hold_now))
     if not requeue([letter], by=by):
-        move(letter, Letter.Status.QUEUED, by=by)
+        letter.refresh_from_db(fields=["status"])
+        raise IllegalMove(letter, Letter.Status.QUEUED)
     return letter
 
 
@@ -198,28 +224,49 @@ def drop(letter: Letter, *, by: User) -> Letter:
 
 
 @transaction.atomic
+def confirm_arrival(letter: Letter, *, by: User) -> Letter:
+    """A person has found out that an uncertain letter did arrive."""
+    row = Letter.objects.select_for_update(no_key=True, of=("self",)).get(pk=letter.pk)
+    if row.status != Letter.Status.UNCERTAIN:
+        raise IllegalMove(row, Letter.Status.SENT)
+    return move(row, Letter.Status.SENT, by=by, sent_at=clock.now())
+
+
+@transaction.atomic
 def send_again(letter: Letter, *, by: User) -> Letter:
-    """A copy of a letter that went, with the same files, as a new letter."""
-    again = Letter.objects.get(pk=letter.pk)
-    again.pk, again._state.adding = None, True
-    for name, value in _standing(again.client_no).items():
-        setattr(again, name, value)
-    again.key, again.again_of, again.author = None, letter, by
-    again.message_id, again.sent_at, again.error, again.attempts = "", None, "", 0
-    again.due_at, again.leased_until, again.bounced_at = clock.now(), None, None
-    again.save()
-    Attachment.objects.bulk_create(
-        Attachment(
-            letter=again,
-            name=a.name,
-            content_type=a.content_type,
-            size=a.size,
-            sha256=a.sha256,
-            storage_name=a.storage_name,
-        )
-        for a in letter.attachments.all()
-    )
+    """A copy of a letter that went, with the same files, as a new letter.
+
+    Raises Refused for a letter that didn't go, and while an earlier copy is still on its way.
+    """
+    original = Letter.objects.select_for_update(no_key=True, of=("self",)).get(pk=letter.pk)
+    if original.status != Letter.Status.SENT:
+        raise Refused(_("Only a letter that was sent can be sent again."))
+    if original.again.filter(status__in=ON_THE_WAY).exists():
+        raise Refused(_("A copy of this letter is on its way already."))
+    again = _copy(original, by)
+    Attachment.objects.bulk_create(_copies(original, again))
     record("letters.again", again, by=by, of=letter.pk)
     if again.status == Letter.Status.QUEUED:
         errands.send("letters.send", again.pk)
     return again
+
+
+def _copy(original: Letter, by: User) -> Letter:
+    """What the letter says and to whom, as a new row: how it went is not copied."""
+    kept = ("kind", "client_no", "about", "about_money", "sender", "reply_to", "to", "cc", "language",
+            "subject", "text", "html", "in_reply_to", "references", "headers")  # fmt: skip
+    return Letter.objects.create(
+        **{name: getattr(original, name) for name in kept},
+        **_standing(original.client_no),
+        again_of=original,
+        author=by,
+        due_at=clock.now(),
+    )
+
+
+def _copies(original: Letter, again: Letter) -> list[Attachment]:
+    kept = ("name", "content_type", "size", "sha256", "storage_name")
+    return [
+        Attachment(letter=again, **{name: getattr(part, name) for name in kept})
+        for part in original.attachments.order_by("pk")
+    ]

@@ -15,7 +15,7 @@ from django.db.models import F
 
 from billing_site.journal.moves import move_many
 from billing_site.kit import clock, errands
-from billing_site.letters.models import Letter
+from billing_site.letters.models import Hold, Letter
 
 log = structlog.get_logger()
 LEASE = timedelta(minutes=3)
@@ -30,23 +30,37 @@ def send(letter_id: int) -> None:
         return
     server = get_connection()
     try:
+        mail = compose(letter)
         server.open()
     except (smtplib.SMTPException, OSError) as trouble:
         retry_later(letter, str(trouble))  # not a word of the letter has been said yet
         return
+    except ValueError as trouble:
+        finish(letter, Letter.Status.FAILED, error=str(trouble))
+        return
     try:
-        server.send_messages([compose(letter)])
+        server.send_messages([mail])
     except (smtplib.SMTPServerDisconnected, TimeoutError) as trouble:
         # The server may have taken the letter before the line broke: nobody can know.
         fail_uncertain(letter, str(trouble))
-    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, ValueError) as trouble:
-        finish(letter, Letter.Status.FAILED, error=str(trouble))
-    except (smtplib.SMTPException, OSError) as trouble:
-        retry_later(letter, str(trouble))
+    except (smtplib.SMTPException, OSError, ValueError) as trouble:
+        if is_final(trouble):
+            finish(letter, Letter.Status.FAILED, error=str(trouble))
+        else:
+            retry_later(letter, str(trouble))
     else:
         finish(letter, Letter.Status.SENT, sent_at=clock.now(), error="")
     finally:
         server.close()
+
+
+def is_final(trouble: Exception) -> bool:
+    """Whether asking again is useless; a 4xx (greylisting, a full disk) is worth another try."""
+    if isinstance(trouble, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _text in trouble.recipients.values())
+    if isinstance(trouble, smtplib.SMTPResponseException):
+        return trouble.smtp_code >= 500
+    return isinstance(trouble, ValueError)
 
 
 @transaction.atomic
@@ -58,6 +72,10 @@ def claim(letter_id: int) -> Letter | None:
         .first()
     )
     if letter is None:
+        return None
+    if Hold.objects.filter(client_no=letter.client_no).exists():
+        # Put on hold in the moment between the letter's writing and its errand.
+        move_many([letter], Letter.Status.HELD, by=None, held_because=Letter.Because.HOLD)
         return None
     message_id = letter.message_id or make_msgid(f"l{letter.pk}", domain=settings.MAIL_HOST)
     moved = move_many(
@@ -71,13 +89,18 @@ def claim(letter_id: int) -> Letter | None:
     return moved[0] if moved else None
 
 
+def headers_of(letter: Letter) -> dict[str, str]:
+    """Headers of the mail beside who, to whom and about what."""
+    threading = {
+        "Message-ID": letter.message_id,
+        "In-Reply-To": letter.in_reply_to,
+        "References": letter.references,
+    }
+    return {name: value for name, value in threading.items() if value} | letter.headers
+
+
 def compose(letter: Letter) -> EmailMultiAlternatives:
     """The mail as it goes over the wire, with its files from the storage."""
-    headers = {"Message-ID": letter.message_id, **letter.headers}
-    if letter.in_reply_to:
-        headers["In-Reply-To"] = letter.in_reply_to
-    if letter.references:
-        headers["References"] = letter.references
     mail = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,
@@ -85,7 +108,7 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
         to=letter.to,
         cc=letter.cc,
         reply_to=[letter.reply_to] if letter.reply_to else None,
-        headers=headers,
+        headers=headers_of(letter),
     )
     if letter.html:
         mail.attach_alternative(inline(letter.html), "text/html")
