@@ -6,14 +6,16 @@ Everything is derived: messages and the journal's moves go in, due times come ou
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 
 from billing_site.journal.models import Entry, subject_of
+from billing_site.journal.moves import record_many
 from billing_site.kit import clock, worktime
 from billing_site.office.actions import CLOSES, OPENS
 from billing_site.office.models import WorkDay
 from tickets import sla
-from tickets.models import Message, SlaPolicy, Ticket
+from tickets.models import Message, SlaEvent, SlaPolicy, Ticket
 
 _MESSAGES: dict[str, sla.What] = {
     Message.Kind.CLIENT: "client_message",
@@ -21,6 +23,7 @@ _MESSAGES: dict[str, sla.What] = {
     Message.Kind.NOTE: "internal_note",
     Message.Kind.AUTO: "auto",
 }
+CHUNK = 500  # tickets of one transaction
 _MOVES = tuple(f"tickets.ticket.{state}" for state in Ticket.Status.values)
 
 
@@ -98,6 +101,58 @@ def settle(*tickets: Ticket) -> dict[int, sla.Clocks]:
         ticket.breached = shown.breached(clock.now())
     Ticket.objects.bulk_update(tickets, ["answer_due_at", "solve_due_at", "breached"])
     return read
+
+
+def watch() -> int:
+    """Tell each stage that a running clock has reached, once; returns how many. Silent out of hours."""
+    calendar, policies, now = Calendar(), Policies(), clock.now()
+    if not calendar.is_open(now):
+        return 0
+    horizon = calendar.add(now, policies.longest())  # what is due later has reached no stage yet
+    near = sorted({pk for name in ("answer", "solve") for pk in _near(name, horizon)})
+    chunks = (near[start : start + CHUNK] for start in range(0, len(near), CHUNK))
+    return sum(_tell_stages(chunk, now, calendar, policies) for chunk in chunks)
+
+
+def _near(name: str, horizon: datetime) -> Iterable[int]:
+    """Tickets whose clock has stages left: the last one of its cycle is not told yet."""
+    due = f"{name}_due_at"
+    last = SlaEvent.objects.filter(
+        ticket=OuterRef("pk"),
+        clock__startswith=f"{name}.",
+        stage=SlaEvent.Stage.ESCALATION,
+        at__gt=OuterRef(due),  # those of earlier cycles stand before this cycle began
+    )
+    tickets = Ticket.objects.exclude(status=Ticket.Status.CLOSED).filter(
+        ~Exists(last), **{f"{due}__lte": horizon}
+    )
+    return tickets.order_by(F(due).asc()).values_list("pk", flat=True)
+
+
+@transaction.atomic
+def _tell_stages(pks: Sequence[int], now: datetime, calendar: Calendar, policies: Policies) -> int:
+    free = Ticket.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    tickets = list(free.filter(pk__in=pks).exclude(status=Ticket.Status.CLOSED).order_by("pk"))
+    read = read_clocks(tickets, calendar, policies)
+    events = SlaEvent.objects.filter(ticket__in=tickets)
+    known = set(events.values_list("ticket_id", "clock", "stage"))
+    reached = [
+        (ticket, stage)
+        for ticket in tickets
+        for stage in read[ticket.pk].reached(now)
+        if (ticket.pk, stage.cycle, stage.name) not in known
+    ]
+    SlaEvent.objects.bulk_create(
+        SlaEvent(ticket=ticket, clock=stage.cycle, stage=stage.name, at=stage.at) for ticket, stage in reached
+    )
+    late = {ticket.pk for ticket, stage in reached if stage.name == "breach"}
+    Ticket.objects.filter(pk__in=late).update(breached=True)
+    # Stages that came together, after a pause of the watch, are told by the last of them.
+    latest = {(ticket.pk, stage.cycle): (ticket, stage) for ticket, stage in reached}
+    for ticket, stage in latest.values():
+        verb = f"tickets.{stage.cycle.partition('.')[0]}_{stage.name}"
+        record_many(verb, [(ticket, {"cycle": stage.cycle})], by=None)
+    return len(reached)
 
 
 def drifted(tickets: Iterable[Ticket]) -> list[tuple[Ticket, str, str]]:

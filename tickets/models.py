@@ -71,6 +71,11 @@ class RawMail(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=Q(status="received"), name="rawmail_to_read"),
             models.Index(fields=["-id"], condition=Q(status="quarantined"), name="rawmail_quarantine"),
+            models.Index(
+                fields=["mailbox", "uid_validity", "uid"],
+                condition=Q(uid__isnull=False),
+                name="rawmail_by_uid",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -157,6 +162,9 @@ class Ticket(models.Model):
         permissions = [("answer_ticket", "Answer in a ticket"), ("close_ticket", "Close a ticket")]
         indexes = [
             models.Index(fields=["answer_due_at", "id"], condition=~Q(status="closed"), name="ticket_queue"),
+            models.Index(
+                fields=["solve_due_at", "id"], condition=~Q(status="closed"), name="ticket_to_solve"
+            ),
             models.Index(fields=["status", "-id"], name="ticket_by_status"),
             models.Index(fields=["client", "-id"], name="ticket_of_client"),
             models.Index(fields=["last_at", "id"], name="ticket_by_last"),

@@ -105,6 +105,11 @@ class Clocks:
         """Any clock, also of an earlier cycle, has been late by `now`. The due instant is in time."""
         return any(stage.name == "breach" and stage.at < now for stage in self.stages)
 
+    def reached(self, now: datetime) -> list[Stage]:
+        """Stages that the clocks which tick now have reached, in order."""
+        ticking = {cycle.name for cycle in self.cycles if cycle.stopped_at is None and cycle.is_ticking}
+        return [stage for stage in self.stages if stage.at <= now and stage.cycle in ticking]
+
     def next_stage(self, after: datetime) -> Stage | None:
         """The first stage later than the instant: when to look again."""
         return next((stage for stage in self.stages if stage.at > after), None)
