@@ -166,8 +166,45 @@ def discard(invoice: Invoice, *, by: User) -> Invoice:
         for batch, period in charged
         if batch.given_at or batch.paid_at
     )
-    products.take_back([batch for batch, _period in charged], by=by)
+    release(lines, by=by)
     return invoice
+
+
+def release(gone: Sequence[Line], *, by: User) -> None:
+    """Units that only these lines sold, never given nor paid, leave the composition (R3.2).
+
+    The lines have just ceased to live; `batch` is loaded. Drafts of later periods bill such units no
+    more. Units that another invoice sells, sent or older than these lines, stay.
+    """
+    since = {line.batch_id: line.period.lower for line in gone if line.batch and line.period}
+    others = list(
+        Line.objects.filter(batch__in=since, live=True, kind=Line.Kind.CHARGE).select_related(
+            "revision__invoice"
+        )
+    )
+    kept = {
+        line.batch_id
+        for line in others
+        if line.revision.invoice.status != Invoice.Status.DRAFT or line.period.lower < since[line.batch_id]
+    }
+    loose = {
+        line.batch.pk: line.batch
+        for line in gone
+        if line.batch and not (line.batch.given_at or line.batch.paid_at or line.batch_id in kept)
+    }
+    _drop_lines([line for line in others if line.batch_id in loose], by=by)
+    products.take_back(list(loose.values()), by=by)
+
+
+def _drop_lines(lines: Sequence[Line], *, by: User) -> None:
+    """Lines leave their drafts; totals follow."""
+    drafts = {line.revision.invoice_id: line.revision.invoice for line in lines}
+    Line.objects.filter(pk__in=[line.pk for line in lines]).delete()
+    for draft in drafts.values():
+        draft.total = totals.total(Line.objects.filter(revision=draft.current_id)).gross
+        draft.save(update_fields=["total"])
+    told = [(draft, {"total": str(draft.total)}) for draft in drafts.values()]
+    record_many("invoices.lines_dropped", told, by=by)
 
 
 def payer_of(service: Service, defaults: dict[int, Payer]) -> Payer | None:

@@ -6,8 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.pages.fields import AmountField
 from clients.models import Payer
 from invoices.models import BankLine, Invoice
+from products.models import Option, Service
 
 AMOUNT = re.compile(r"amount-(\d{1,18})")
 ZERO = Decimal("0.00")
@@ -53,6 +55,31 @@ class BecauseForm(forms.Form):
     because = forms.CharField(
         label=_("Why"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
+
+
+class SeenForm(forms.Form):
+    """The fingerprint of what a person has looked at."""
+
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class VoidForm(BecauseForm):
+    """Why an invoice is voided, and its number typed by hand."""
+
+    typed = forms.CharField(
+        label=_("Number of the invoice"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, number: str, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.number = number
+        self.fields["typed"].help_text = _("Type %(number)s to confirm.") % {"number": number}
+
+    def clean_typed(self) -> str:
+        typed = self.cleaned_data["typed"].strip().lstrip("#№ ")
+        if typed != self.number:
+            raise forms.ValidationError(_("This is not the number of the invoice: %(number)s.") % {"number": self.number})
+        return typed
 
 
 class SplitForm(forms.Form):
@@ -105,3 +132,33 @@ class SplitForm(forms.Form):
 def typed_invoices(data: Any) -> set[int]:
     """Invoices that a posted split names."""
     return {int(found.group(1)) for key in data if (found := AMOUNT.fullmatch(key)) and data[key]}
+
+
+class ChangeForm(forms.Form):
+    """What a service shall hold: its own units or packs of an option, as a new total from a day on."""
+
+    what = forms.ChoiceField(label=_("What"), required=False)
+    becomes = forms.IntegerField(label=_("New total"), min_value=1, max_value=100_000)
+    on = forms.DateField(label=_("From"))
+    discount = forms.DecimalField(
+        label=_("Discount, %"), min_value=0, max_value=100, decimal_places=2, required=False
+    )
+    price = AmountField(label=_("Own price of one for a cycle"), required=False)
+    because = forms.CharField(label=_("Why an own price"), max_length=200, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
+
+    def __init__(self, *args: Any, service: Service, options: Sequence[Option], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.options = {str(option.pk): option for option in options}
+        choices = [("", service.product.name), *((key, option.name) for key, option in self.options.items())]
+        self.fields["what"] = forms.ChoiceField(label=_("What"), choices=choices, required=False)
+        self.fields["becomes"].widget.attrs.update(autofocus=True, autocomplete="off")
+        self.fields["discount"].widget.attrs["step"] = "any"
+
+    def clean_what(self) -> Option | None:
+        return self.options.get(self.cleaned_data["what"])
+
+    @property
+    def told_more(self) -> bool:
+        """Whether the folded part says something."""
+        return any(self[name].value() or self[name].errors for name in ("price", "because"))

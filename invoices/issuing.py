@@ -22,9 +22,9 @@ from billing_site.office.models import User
 from clients.actions import lock
 from clients.models import EmailAddress, Power
 from invoices import documents, totals
+from invoices.drafting import release
 from invoices.letters import invoice_letter
 from invoices.models import Invoice, Line, PublicLink, Revision
-from products import actions as products
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,14 @@ def addressees(invoice: Invoice) -> list[str]:
 
 
 def preview(invoice: Invoice) -> tuple[list[str], Content]:
-    """The letter exactly as it would go: addressees and content, number and link still open."""
+    """The letter exactly as it would go today: addressees and content, number and link still open.
+
+    Raises Refused while the seller can't print a paper.
+    """
+    shown, revision = documents.as_of_today(invoice)
     with translation.override(invoice.client.language):
-        return addressees(invoice), invoice_letter(invoice, invoice.revision, number="…", link="#")
+        content = invoice_letter(shown, revision, number=documents.shown_number(shown), link="#")
+    return addressees(invoice), content
 
 
 def fingerprint(invoice: Invoice) -> str:
@@ -212,8 +217,7 @@ def void(invoice: Invoice, *, by: User, because: str) -> Invoice:
     if row.issued_on and row.seller.closed_until and row.issued_on <= row.seller.closed_until:
         raise Refused(_("The invoice stands in a closed period."))
     move(row, Invoice.Status.VOID, by=by, facts={"because": because})
-    sold = Line.objects.filter(revision__invoice=row, live=True).select_related("batch")
-    batches = [line.batch for line in sold if line.batch]
+    sold = list(Line.objects.filter(revision__invoice=row, live=True).select_related("batch"))
     Line.objects.filter(revision__invoice=row).update(live=False)
-    products.take_back(batches, by=by)
+    release(sold, by=by)
     return row

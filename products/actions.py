@@ -1,6 +1,6 @@
 """Verbs about orders and services that know nothing of money received."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -295,7 +295,8 @@ def carry_out(handover: Handover, *, by: User | None) -> Handover:
     move(handover, Handover.Status.DONE, by=by, done_at=now, done_by=by)
     if handover.batch_id:
         Batch.objects.filter(pk=handover.batch_id, given_at__isnull=True).update(given_at=now)
-    move_many([service], Service.Status.ACTIVE, by=by) if service.status == Service.Status.PENDING else None
+    if service.status == Service.Status.PENDING:
+        move(service, Service.Status.ACTIVE, by=by)
     settle_recurring([service.pk])
     return handover
 
@@ -317,9 +318,17 @@ def take_back(batches: Sequence[Batch], *, by: User | None) -> None:
     move_many(empty, Service.Status.CANCELLED, by=by)
 
 
+def held(service: Service) -> dict[int | None, int]:
+    """How many units the client has or has ordered: of the service itself (None) and of its options."""
+    units: dict[int | None, int] = {}
+    for option, quantity in service.batches.standing().values_list("option", "quantity"):
+        units[option] = units.get(option, 0) + quantity
+    return units
+
+
 def units(service: Service, option: Option | None = None) -> int:
-    """How many units the client has or has ordered."""
-    return sum(service.batches.standing().filter(option=option).values_list("quantity", flat=True))
+    """The same of one thing."""
+    return held(service).get(option.pk if option else None, 0)
 
 
 def next_due_after(service: Service, day: date) -> date:
@@ -332,44 +341,9 @@ def next_due_after(service: Service, day: date) -> date:
     return boundary
 
 
-def catalogue(products: Iterable[Product], on: date) -> Mapping[tuple[int | None, int | None, str], Decimal]:
-    """Prices in force on a day: (product, option, cycle) → amount, in one query."""
-    ids = [product.pk for product in products]
-    rows = Price.objects.on(on)
-    return {
-        (price.product_id, price.option_id, price.cycle): price.amount
-        for price in rows
-        if price.product_id in ids or price.option_id is not None
-    }
-
-
 def recurring_of(batches: Iterable[Batch]) -> Decimal:
     """Sum of batches for one full cycle, each rounded once."""
     return sum((pricing.line_amount(b.quantity, b.price, b.discount) for b in batches), Decimal(0))
-
-
-def units_before(batch: Batch) -> int:
-    """Units of the same thing that stood in the service before this batch."""
-    older = batch.service.batches.standing().filter(option=batch.option, pk__lt=batch.pk)
-    return sum(older.values_list("quantity", flat=True))
-
-
-def handover_for(batch: Batch, was: int) -> Handover:
-    """An unsaved hand-over in the office's wording: «+ 5 ГБ», «Δ 5-10»."""
-    thing = batch.option or batch.service.product
-    pack = batch.option.pack if batch.option else 1
-    measure = (batch.option.measure if batch.option else "") or thing.unit
-    was, added = was * pack, batch.quantity * pack
-    subject = thing.handover_subject or thing.name
-    return Handover(
-        service=batch.service,
-        batch=batch,
-        subject=f"{subject} + {added} {measure}"[:200],
-        body=f"Δ {was}-{was + added}",
-        was=was,
-        becomes=was + added,
-        unit=measure,
-    )
 
 
 @transaction.atomic

@@ -85,7 +85,7 @@ class ProofBlock(Table):
             gettext_lazy("Invoice"),
             fields=("invoice__number",),
             cell=lambda row: invoice_name(row["invoice__number"]),
-            link=lambda row: known("invoice-detail", row["invoice_id"]),
+            link=lambda row: known("proof-detail", row["id"]),
         ),
         TextColumn("client", gettext_lazy("Client"), fields=("invoice__client__name",)),
         MomentColumn("made_at", gettext_lazy("Paid"), align="end"),
@@ -93,7 +93,6 @@ class ProofBlock(Table):
             "total", gettext_lazy("Amount"), fields=("invoice__total",), currency="invoice__currency"
         ),
     )
-    reads = ("invoice_id",)
 
 
 class OverdueBlock(Table):

@@ -9,6 +9,7 @@ invoices.totals; states move through billing_site.journal.moves.
 
 from invoices.billing.changing import Change, change_service, quote_change
 from invoices.billing.ordering import accept_order
+from invoices.billing.proving import look_through
 from invoices.billing.receiving import Receipt, receive, receive_many
 from invoices.billing.renewing import due_clients, plan_renewals, renew_clients
 from invoices.billing.sending import hand_over, send_invoice
@@ -20,6 +21,7 @@ __all__ = [
     "change_service",
     "due_clients",
     "hand_over",
+    "look_through",
     "plan_renewals",
     "quote_change",
     "receive",

@@ -1,5 +1,6 @@
 """Changing what a service holds: the preview is the very function that the change writes."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,7 +8,6 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Case, When
 from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import record
@@ -16,11 +16,13 @@ from billing_site.kit.errors import Refused
 from billing_site.kit.periods import Period
 from billing_site.office.models import User, VatTable
 from clients.actions import lock
+from clients.models import Payer
 from invoices import totals
 from invoices.drafting import ADDON_DAYS, Plan, add_lines, charge_line, default_payers, make_drafts, payer_of
 from invoices.models import Invoice, Line
 from products import actions as products
-from products.models import Batch, Cycle, Option, Service
+from products import handing
+from products.models import Batch, Cycle, Handover, Option, Product, Service
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Change:
     was: int
     becomes: int
     batch: Batch
+    payer: Payer | None
     main: Invoice | None
     period: Period
     lines: tuple[Line, ...]
@@ -43,6 +46,21 @@ class Change:
     @property
     def added(self) -> int:
         return self.becomes - self.was
+
+    @property
+    def handover(self) -> Handover | None:
+        """What support will be asked to do, unsaved; None for a product without hand-overs."""
+        if self.service.product.handover_rule == Product.HandoverRule.NEVER:
+            return None
+        return handing.handover_for(self.batch, self.was)
+
+    @property
+    def fingerprint(self) -> str:
+        """What was shown, in short. Another one = look again."""
+        lines = [(line.text, str(line.period), str(line.gross)) for line in self.lines]
+        homes = [row.pk if row else None for row in (self.payer, self.main, self.draft)]
+        shown = repr((self.was, self.becomes, lines, homes, str(self.recurring)))
+        return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 def quote_change(
@@ -62,7 +80,12 @@ def quote_change(
     second line (R3.3). Writes nothing. Raises Refused for what can't be changed so.
     """
     was = products.units(service, option)
-    _refuse_change(service, on, was, becomes, price, because)
+    _refuse_change(service, option, on, price, because)
+    if becomes <= was:
+        raise Refused(
+            _("The new total must be more than %(was)s; less is a planned change (R3.4).") % {"was": was},
+            "becomes",
+        )
     batch = _new_batch(service, option, becomes - was, on, price, because, discount)
     main, end = main_invoice(service, on)
     seller, vat = service.product.seller, VatTable()
@@ -71,6 +94,7 @@ def quote_change(
     following, draft = next_billed(service, end)
     if following:
         lines.append(charge_line(batch, following, seller=seller, vat=vat))
+    payer = payer_of(service, default_payers([service.client_id]))
     batches = [*service.batches.counted(), batch]
     return Change(
         service=service,
@@ -78,13 +102,14 @@ def quote_change(
         was=was,
         becomes=becomes,
         batch=batch,
+        payer=payer,
         main=main,
         period=period,
         lines=tuple(lines),
         draft=draft,
         total=totals.total(lines).gross,
         recurring=products.recurring_of(batches),
-        warnings=tuple(_warnings(lines, draft)),
+        warnings=tuple(_warnings(lines, draft, payer)),
     )
 
 
@@ -115,8 +140,14 @@ def _new_batch(
 
 
 def _refuse_change(
-    service: Service, on: date, was: int, becomes: int, price: Decimal | None, because: str
+    service: Service, option: Option | None, on: date, price: Decimal | None, because: str
 ) -> None:
+    if option and option.product_id != service.product_id:
+        raise Refused(
+            _("“%(option)s” is no option of “%(service)s”.")
+            % {"option": option.name, "service": service.product.name},
+            "option",
+        )
     if service.status not in (Service.Status.ACTIVE, Service.Status.SUSPENDED):
         raise Refused(
             _("Only a service that stands can be changed; this one is “%(status)s”.")
@@ -130,16 +161,18 @@ def _refuse_change(
             % {"service": service.product.name, "day": f"{service.starts_on:%d.%m.%Y}"},
             "on",
         )
-    if becomes <= was:
+    closed = service.product.seller.closed_until
+    if closed and on <= closed:
         raise Refused(
-            _("The new total must be more than %(was)s; less is a planned change (R3.4).") % {"was": was},
-            "becomes",
+            _("The books of the seller are closed until %(day)s.") % {"day": f"{closed:%d.%m.%Y}"}, "on"
         )
     if price is not None and not because.strip():
         raise Refused(_("Say why the price differs from the catalogue."), "because")
 
 
-def _warnings(lines: Sequence[Line], draft: Invoice | None) -> Iterable[str]:
+def _warnings(lines: Sequence[Line], draft: Invoice | None, payer: Payer | None) -> Iterable[str]:
+    if payer is None:
+        yield _("The client has no payer: add one first.")
     if not lines[0].gross:
         yield _("By the rule the rest of this period costs nothing.")
     if draft:
@@ -151,28 +184,27 @@ def _warnings(lines: Sequence[Line], draft: Invoice | None) -> Iterable[str]:
 def main_invoice(service: Service, on: date) -> tuple[Invoice | None, date]:
     """The client's main paid invoice with the service's seller, and where its period ends (R4.2).
 
-    Falls back to the service's own paid period. Raises Refused when nothing is paid beyond `on`.
+    The invoice that pays the service itself comes first, else its own paid period, else the client's
+    invoice that lasts longest; a product that runs its own year ends with nobody else's. Raises Refused
+    when nothing is paid beyond `on`.
     """
-    seller = service.product.seller_id
-    line = (
-        Line.objects.filter(
-            live=True,
-            kind=Line.Kind.CHARGE,
-            period__contains=on,
-            revision__invoice__client=service.client_id,
-            revision__invoice__seller=seller,
-            revision__invoice__status=Invoice.Status.PAID,
-            revision__invoice__role=Invoice.Role.MAIN,
-        )
-        .select_related("revision__invoice")
-        .annotate(own=Case(When(batch__service=service.pk, then=1), default=0))
-        .order_by("-own", "-period", "id")
-        .first()
-    )
+    lines = Line.objects.filter(
+        live=True,
+        kind=Line.Kind.CHARGE,
+        period__contains=on,
+        revision__invoice__client=service.client_id,
+        revision__invoice__seller=service.product.seller_id,
+        revision__invoice__status=Invoice.Status.PAID,
+        revision__invoice__role=Invoice.Role.MAIN,
+    ).select_related("revision__invoice")
+    line = lines.filter(batch__service=service).order_by("-period__endswith", "id").first()
+    if line is None and service.paid_until and service.paid_until > on:
+        return None, service.paid_until
+    if line is None and not service.product.own_year:
+        others = lines.filter(batch__service__product__own_year=False)
+        line = others.order_by("-period__endswith", "id").first()
     if line is not None:
         return line.revision.invoice, line.period.upper
-    if service.paid_until and service.paid_until > on:
-        return None, service.paid_until
     raise Refused(
         _("Nothing is paid for this service after %(day)s.") % {"day": on.strftime("%d.%m.%Y")}, "on"
     )
@@ -181,7 +213,13 @@ def main_invoice(service: Service, on: date) -> tuple[Invoice | None, date]:
 def next_billed(service: Service, end: date) -> tuple[Period | None, Invoice | None]:
     """The period after `end` when the service is billed for it already, and its draft if it is one."""
     line = (
-        Line.objects.filter(batch__service=service, live=True, kind=Line.Kind.CHARGE, period__startswith=end)
+        Line.objects.filter(
+            batch__service=service,
+            live=True,
+            kind=Line.Kind.CHARGE,
+            period__startswith=end,
+            revision__invoice__role=Invoice.Role.MAIN,
+        )
         .select_related("revision__invoice__current")
         .first()
     )
@@ -194,12 +232,15 @@ def next_billed(service: Service, end: date) -> tuple[Period | None, Invoice | N
 
 
 @transaction.atomic
-def change_service(change: Change, *, by: User) -> Invoice:
+def change_service(change: Change, *, by: User, seen: str | None = None) -> Invoice:
     """Do what `quote_change` showed: the batch is ordered, the add-on draft is made. Nothing is mailed.
 
     A rest of the period that costs nothing joins the drafted renewal, which is answered then (R3.3).
-    Raises Refused when the service or what is billed for it has changed since the quote.
+    `seen` is the `fingerprint` of what the person looked at. Raises Refused when that is not what would
+    be done now, or when the service or what is billed for it has changed since the quote.
     """
+    if seen is not None and seen != change.fingerprint:
+        raise Refused(_("This is not what you looked at: look at the new sum, then press again."))
     lock(change.service.client_id)
     service = Service.objects.select_for_update(no_key=True, of=("self",)).get(pk=change.service.pk)
     if _is_stale(change, service):
@@ -228,12 +269,14 @@ def change_service(change: Change, *, by: User) -> Invoice:
 
 def _is_stale(change: Change, service: Service) -> bool:
     """Whether units, or what is billed after them, differ from what was shown."""
+    _main, end = main_invoice(service, change.period.start)
     following, draft = next_billed(service, change.period.end)
     shown = [line.period for line in change.lines[1:]]
     now = [DateRange(following.start, following.end)] if following else []
     return (
         products.units(service, change.option) != change.was
         or service.status not in (Service.Status.ACTIVE, Service.Status.SUSPENDED)
+        or end != change.period.end
         or shown != now
         or draft != change.draft
     )
@@ -247,12 +290,11 @@ def _addon(change: Change, service: Service, lines: list[Line], by: User) -> Inv
             % {"day": f"{change.period.end:%d.%m.%Y}"},
             "on",
         )
-    client = change.service.client
-    payer = payer_of(service, default_payers([client.pk]))
+    payer = payer_of(service, default_payers([service.client_id]))
     if payer is None:
         raise Refused(_("The client has no payer: add one first."))
     plan = Plan(
-        client,
+        change.service.client,
         payer,
         change.service.product.seller,
         clock.today() + timedelta(days=ADDON_DAYS),

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Min, Q
 from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import move_many, record_many
@@ -16,8 +18,9 @@ from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from clients.models import Client
+from invoices.billing.proving import prove, snapshots
 from invoices.billing.sending import hand_over
-from invoices.models import Allocation, CreditAccount, CreditEntry, Invoice, Line, Payment, ProofCard
+from invoices.models import Allocation, CreditAccount, CreditEntry, Invoice, Line, Payment
 from products import actions as products
 from products.models import MONTHS, Batch, Product, Service
 
@@ -155,7 +158,7 @@ def settle(paid: Sequence[Invoice], receipts: Sequence[Receipt], *, by: User | N
         ).values_list("revision__invoice", "batch", "batch__service")
     )
     services = {service for _invoice, _batch, service in lines}
-    before = _snapshots(services)
+    before = snapshots(services)
     Batch.objects.filter(pk__in={batch for _i, batch, _s in lines}, paid_at__isnull=True).update(
         paid_at=clock.now()
     )
@@ -163,7 +166,7 @@ def settle(paid: Sequence[Invoice], receipts: Sequence[Receipt], *, by: User | N
     move_many(waiting, Service.Status.ACTIVE, by=by)
     products.settle_recurring(services)
     settle_paid_until(services)
-    _prove(lines, before, _snapshots(services))
+    prove(lines, before, snapshots(services))
     hand_over([invoice.pk for invoice in paid], Product.HandoverRule.ON_PAID)
 
 
@@ -180,64 +183,24 @@ def paid_ends(service_ids: Iterable[int]) -> dict[int, date]:
     """Service → the day until which all of its paid units are paid, exclusive.
 
     The smallest over the batches that have been paid and not taken back: an add-on paid ahead doesn't
-    carry the whole service with it.
+    carry the whole service with it. Nor does one that is paid before what the service began with.
     """
+    paid = Q(kind=Line.Kind.OPENING) | Q(kind=Line.Kind.CHARGE, revision__invoice__status=Invoice.Status.PAID)
     rows = (
         Line.objects.filter(
-            Q(kind=Line.Kind.OPENING)
-            | Q(kind=Line.Kind.CHARGE, revision__invoice__status=Invoice.Status.PAID),
+            kind__in=(Line.Kind.OPENING, Line.Kind.CHARGE),
             live=True,
             batch__service__in=service_ids,
             batch__taken_back_at__isnull=True,
         )
         .values("batch__service", "batch")
-        .annotate(end=Max("period__endswith"))
-        .order_by("batch__service")
+        .annotate(end=Max("period__endswith", filter=paid), start=Min("period__startswith"))
+        .order_by("batch__service", "batch")
     )
-    ends: dict[int, date] = {}
-    for row in rows:
-        service, end = row["batch__service"], row["end"]
-        ends[service] = min(end, ends.get(service, end))
-    return ends
-
-
-def _snapshots(service_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """What a proof card compares: status, units, recurring amount, dates."""
-    rows = Service.objects.filter(pk__in=service_ids).select_related("product")
-    units: dict[int, int] = defaultdict(int)
-    for service, quantity in (
-        Batch.objects.counted()
-        .filter(service__in=service_ids, option=None)
-        .values_list("service", "quantity")
-    ):
-        units[service] += quantity
-    return {
-        row.pk: {
-            "name": row.product.name,
-            "status": row.status,
-            "units": units[row.pk],
-            "recurring": f"{row.recurring:.2f}",
-            "paid_until": row.paid_until.isoformat() if row.paid_until else None,
-        }
-        for row in rows
-    }
-
-
-def _prove(
-    lines: Sequence[tuple[int, int, int]], before: dict[int, dict[str, Any]], after: dict[int, dict[str, Any]]
-) -> None:
-    """Keep what each invoice changed, before → after, for a person to look at (R5.3)."""
-    touched: dict[int, list[int]] = defaultdict(list)
-    for invoice_id, _batch, service_id in lines:
-        if service_id not in touched[invoice_id]:
-            touched[invoice_id].append(service_id)
-    ProofCard.objects.bulk_create(
-        (
-            ProofCard(
-                invoice_id=invoice_id,
-                facts=[{"service": s, "before": before[s], "after": after[s]} for s in services],
-            )
-            for invoice_id, services in touched.items()
-        ),
-        ignore_conflicts=True,
-    )
+    ends: dict[int, list[date]] = defaultdict(list)
+    for service, batches in groupby(rows, key=itemgetter("batch__service")):
+        first, *others = batches
+        ends[service] = [row["end"] for row in (first, *others) if row["end"]]
+        if ends[service] and not first["end"]:
+            ends[service].append(first["start"])
+    return {service: min(days) for service, days in ends.items() if days}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import record_many
@@ -19,6 +19,7 @@ from products import actions as products
 from products.models import MONTHS, Batch, Service
 
 AHEAD = timedelta(days=20)  # drafted so long before the period starts (R5.1)
+UNPAID = (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS)
 RENEWING = tuple(cycle for cycle, months in MONTHS.items() if months)
 
 
@@ -31,20 +32,31 @@ class Renewals:
 
 
 def _due_services(on: date):
-    """Services whose next period starts within AHEAD of `on` and isn't billed, drafted or skipped yet.
+    """Services with units whose next period starts within AHEAD of `on` and isn't billed yet.
 
-    The next period starts where paid lines end. One with an unpaid line beyond that is not billed
-    again (R5.1); a discarded one doesn't come back.
+    A service with an issued, unpaid line beyond its paid period is not billed again (R5.1); a discarded
+    period doesn't come back. Units that joined after a renewal was drafted or paid are billed by
+    themselves, for as long as the others are.
     """
-    billed = Line.objects.filter(
-        batch__service=OuterRef("pk"), live=True, kind=Line.Kind.CHARGE,
-        period__startswith__gte=OuterRef("paid_until"),
+    beyond = Line.objects.filter(
+        live=True, kind=Line.Kind.CHARGE, period__startswith__gte=OuterRef("paid_until")
+    )
+    unpaid = beyond.filter(
+        batch__service=OuterRef("pk"),
+        revision__invoice__role=Invoice.Role.MAIN,
+        revision__invoice__status__in=UNPAID,
+    )
+    later = Line.objects.filter(
+        batch=OuterRef("pk"), live=True, kind=Line.Kind.CHARGE,
+        period__endswith__gt=OuterRef("service__paid_until"),
     )  # fmt: skip
+    open_units = Batch.objects.counted().filter(~Exists(later), service=OuterRef("pk"))
     skipped = SkippedPeriod.objects.filter(
         batch__service=OuterRef("pk"), period__startswith__gte=OuterRef("paid_until")
     )
     return Service.objects.filter(
-        ~Exists(billed),
+        Exists(open_units),
+        ~Exists(unpaid),
         ~Exists(skipped),
         status__in=(Service.Status.ACTIVE, Service.Status.SUSPENDED),
         cycle__in=RENEWING,
@@ -73,7 +85,7 @@ def plan_renewals(client_ids: Sequence[int], on: date) -> Renewals:
     batches: dict[int, list[Batch]] = defaultdict(list)
     for batch in Batch.objects.counted().filter(service__in=services).select_related("option").order_by("pk"):
         batches[batch.service_id].append(batch)
-    payers, vat = default_payers(client_ids), VatTable()
+    payers, vat, billed = default_payers(client_ids), VatTable(), _billed_until(services)
     plans: dict[str, Plan] = {}
     found = Renewals()
     for service in services:
@@ -86,12 +98,22 @@ def plan_renewals(client_ids: Sequence[int], on: date) -> Renewals:
         if service.client.separate_invoices:
             key += f"-{service.pk}"
         plan = plans.setdefault(key, Plan(service.client, payer, seller, start, renewal_key=key))
-        period = Period(start, products.next_due_after(service, start))
+        end = products.next_due_after(service, start)
         for batch in batches[service.pk]:
             batch.service = service
-            plan.lines.append(charge_line(batch, period, seller=seller, vat=vat))
+            since = max(start, billed.get(batch.pk, start))
+            if since < end:
+                plan.lines.append(charge_line(batch, Period(since, end), seller=seller, vat=vat))
     found.plans = [plan for plan in plans.values() if plan.lines]
     return found
+
+
+def _billed_until(services: Sequence[Service]) -> dict[int, date]:
+    """Batch → the day until which it is billed already, exclusive."""
+    rows = Line.objects.filter(
+        batch__service__in=services, live=True, kind__in=(Line.Kind.CHARGE, Line.Kind.OPENING)
+    )
+    return dict(rows.values_list("batch").annotate(end=Max("period__endswith")).order_by())
 
 
 @transaction.atomic

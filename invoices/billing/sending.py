@@ -11,7 +11,7 @@ from billing_site.office.models import User
 from clients.actions import lock
 from invoices import issuing
 from invoices.models import Invoice, Line
-from products import actions as products
+from products import handing
 from products.models import Handover, Product
 
 
@@ -45,6 +45,5 @@ def hand_over(invoice_ids: Sequence[int], rule: str) -> list[Handover]:
         .order_by("batch_id")
         .distinct("batch_id")
     )
-    batches = [line.batch for line in lines if line.batch]
-    made = [products.handover_for(batch, products.units_before(batch)) for batch in batches]
+    made = handing.handovers_for([line.batch for line in lines if line.batch])
     return Handover.objects.bulk_create(made, ignore_conflicts=True)

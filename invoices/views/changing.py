@@ -1,0 +1,232 @@
+"""The dialog Change: a new total, what it costs and brings, one button. Proof cards: what money changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import Case, Q, QuerySet, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import clock
+from billing_site.kit.errors import Refused
+from billing_site.pages import formats
+from billing_site.pages.addresses import known
+from billing_site.pages.page import Crumb
+from billing_site.pages.views import ActionPage, DetailPage, FormPage, ListPage
+from clients.models import clients_seen_by
+from invoices import billing
+from invoices.filters import ProofFilter
+from invoices.forms import ChangeForm
+from invoices.models import Invoice, Line, ProofCard
+from invoices.tables import ProofTable
+from products import actions as products
+from products.models import Handover, Option, Service
+
+# Where a refusal of the verb stands in the form.
+FIELDS = {"option": "what", "cycle": "price"}
+GIVEN = "what", "becomes", "on"  # fields that a link to the dialog may fill
+
+
+class ServiceChange(FormPage):
+    """Typing asks the same address for the preview; the button writes exactly what was previewed."""
+
+    permission, menu = "products.change_service", "clients"
+    queryset = Service.objects.select_related("client", "payer", "product__seller")
+    form_class, template_name = ChangeForm, "invoices/changing/change.html"
+    fragment_name = "invoices/changing/_preview.html"
+    title, submit_label = _("Change the service"), _("Make the draft")
+    success_message = _("The draft is made. Nothing has been sent.")
+
+    @cached_property
+    def held(self) -> dict[Option | None, int]:
+        """What may grow: the service's own units and each option, with what there is now."""
+        units = products.held(self.object)
+        options = list(self.object.product.options.all())
+        return {option: units.get(option.pk if option else None, 0) for option in (None, *options)}
+
+    def get_crumbs(self, obj: Service) -> list[Crumb]:
+        return [
+            (_("Services"), known("service-list")),
+            (str(obj.client), known("client-detail", obj.client_id)),
+            (obj.product.name, known("service-detail", obj.pk)),
+        ]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.htmx:
+            return super().get(request, *args, **kwargs)
+        self.object = self.get_object()
+        form = self.build_form(request.GET)
+        return render(request, self.fragment_name, {**self.preview(form), "form": form, "swap": True})
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"service": self.object, "options": [option for option in self.held if option]}
+
+    def get_initial(self) -> dict[str, Any]:
+        given = {
+            name: self.request.GET[name] for name in ("what", "becomes", "on") if name in self.request.GET
+        }
+        return {"on": clock.today(), **given}
+
+    def get_context(self, obj: Service) -> dict[str, Any]:
+        return {"service": obj, "client": obj.client, "held": list(self.held.items())}
+
+    def answer(self, form: Any, **more: Any) -> HttpResponse:
+        return super().answer(form, **self.preview(form), **more)
+
+    def preview(self, form: Any) -> dict[str, Any]:
+        """What the button would do now: `change`, or why not: `refused`; nothing while little is typed."""
+        shown: dict[str, Any] = {"service": self.object, "client": self.object.client}
+        if not form.is_bound or set(form.errors) - {NON_FIELD_ERRORS}:
+            return shown
+        try:
+            change = self.quote(form)
+            return {**shown, "change": change, "lines": list(priced(change))}
+        except Refused as why:
+            return {**shown, "refused": why.message}
+
+    def quote(self, form: ChangeForm) -> billing.Change:
+        data = form.cleaned_data
+        return billing.quote_change(
+            self.object, data["becomes"], on=data["on"], option=data["what"], price=data["price"],
+            because=data["because"], discount=data["discount"],
+        )  # fmt: skip
+
+    def perform(self, form: ChangeForm, by: Any) -> Invoice:
+        try:
+            return billing.change_service(self.quote(form), by=by, seen=form.cleaned_data["seen"])
+        except Refused as why:
+            raise Refused(why.message, FIELDS.get(why.field or "", why.field)) from why
+
+    def get_success_url(self, obj: Invoice) -> str:
+        return known("invoice-detail", obj.pk) or reverse("service-detail", args=[self.object.pk])
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A line of the preview: its arithmetic with sums as sums, and the drafted renewal it joins, if any."""
+
+    line: Line
+    steps: list[dict[str, Any]]
+    joins: Invoice | None
+
+
+def priced(change: billing.Change) -> Iterator[Priced]:
+    """The lines as `change_service` will place them."""
+    for place, line in enumerate(change.lines):
+        steps = [{"text": step["text"], "amount": Decimal(step["amount"])} for step in line.why]
+        yield Priced(line, steps, change.draft if place or not line.gross else None)
+
+
+class ProofList(ListPage):
+    """Additional invoices on control (R5.3): what was paid and nobody has looked at, then what is unpaid."""
+
+    permission, title, menu = "invoices.look_proof", _("Payments to look through"), "billing"
+    table, filterset = ProofTable, ProofFilter
+    default_order = ("-turn", "-id")
+    search_fields = ("client__name_key", "number")
+    search_hint = _("Client or invoice number")
+    tabs = (
+        (_("On control"), ""),
+        (_("Paid, not looked through"), "state=unseen"),
+        (_("Additional, unpaid"), "state=unpaid"),
+        (_("Looked through"), "state=seen"),
+    )
+    empty_text = _("Nothing is on control: additional invoices are paid and looked through.")
+
+    def get_queryset(self) -> QuerySet:
+        unpaid = Q(role=Invoice.Role.ADDON, status=Invoice.Status.ISSUED)
+        turn = Case(When(proof__isnull=True, then=1), When(proof__seen_at__isnull=True, then=2), default=0)
+        rows = Invoice.objects.filter(unpaid | Q(proof__isnull=False)).annotate(turn=turn)
+        return rows if self.request.GET.get("state") else rows.filter(turn__gt=0)
+
+
+def cards_of(user: Any) -> QuerySet[ProofCard]:
+    """Proof cards inside the user's scope."""
+    whole = ProofCard.objects.select_related(
+        "invoice__client", "invoice__payer", "invoice__seller", "seen_by"
+    )
+    return whole.filter(clients_seen_by(user, "invoice__client__"))
+
+
+class ProofPage(DetailPage):
+    """One card: each service before → after, the invoice, its money, who has looked at it."""
+
+    permission, menu = "invoices.look_proof", "billing"
+    crumbs = ((_("Payments to look through"), "proof-list"),)
+    template_name = "invoices/changing/proof.html"
+
+    def get_queryset(self) -> QuerySet[ProofCard]:
+        return cards_of(self.request.user)
+
+    def get_title(self, obj: Any = None) -> str:
+        return _t("What the payment of %(invoice)s changed") % {"invoice": obj.invoice}
+
+    def get_context(self, obj: ProofCard) -> dict[str, Any]:
+        invoice = obj.invoice
+        return {
+            "invoice": invoice,
+            "proofs": [compared(fact) for fact in obj.facts],
+            "lines": invoice.revision.lines.select_related("batch__option"),
+            "allocations": invoice.allocations.select_related("payment").order_by("pk"),
+            "handovers": Handover.objects.filter(
+                batch__lines__revision=invoice.current_id, batch__lines__live=True
+            ).distinct().order_by("pk"),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A service before and after the payment; `rows` are (label, before, after) as text."""
+
+    service: int
+    name: str
+    rows: list[tuple[str, str, str]]
+
+
+def compared(fact: dict[str, Any]) -> Compared:
+    """One fact of a card (invoices.billing.proving) as people read it."""
+    before, after = fact["before"], fact["after"]
+    unit = after.get("unit", "")
+    packs = dict.fromkeys([*before.get("options", {}), *after.get("options", {})])
+    rows = [(_t("Status"), *(_status(one["status"]) for one in (before, after)))]
+    rows.append((_t("Units"), *(f"{one['units']} {unit}".strip() for one in (before, after))))
+    rows += [(name, *(str(one.get("options", {}).get(name, 0)) for one in (before, after))) for name in packs]
+    rows.append((_t("Recurring"), *(formats.money(Decimal(one["recurring"])) for one in (before, after))))
+    rows.append((_t("Paid up to"), *(_last_day(one["paid_until"]) for one in (before, after))))
+    return Compared(fact["service"], after["name"], rows)
+
+
+def _status(value: str) -> str:
+    return str(Service.Status(value).label)
+
+
+def _last_day(paid_until: str | None) -> str:
+    """The stored first unpaid day as people say it: the last paid one."""
+    return formats.day(date.fromisoformat(paid_until) - timedelta(days=1)) if paid_until else formats.NOTHING
+
+
+class ProofSeen(ActionPage):
+    """Mark a card as looked through; back to those that are left."""
+
+    permission, menu = "invoices.look_proof", "billing"
+    crumbs = ((_("Payments to look through"), "proof-list"),)
+    title, submit_label = _("Looked through"), _("Looked through")
+    explanation = _("What the payment changed is right. The card leaves the list of what is on control.")
+    success_message = _("Marked as looked through.")
+
+    def get_queryset(self) -> QuerySet[ProofCard]:
+        return cards_of(self.request.user)
+
+    def perform(self, obj: ProofCard, by: Any, data: dict[str, Any]) -> ProofCard:
+        return billing.look_through(obj, by=by)
+
+    def get_success_url(self, obj: Any) -> str:
+        return reverse("proof-list")

@@ -1,0 +1,38 @@
+"""Hand-overs as support reads them: «+ 5 ГБ», «Δ 5-10»."""
+
+from collections.abc import Sequence
+
+from products.models import Batch, Handover
+
+
+def handovers_for(batches: Sequence[Batch]) -> list[Handover]:
+    """Unsaved hand-overs of batches with `service.product` and `option` loaded, in one query."""
+    held: dict[tuple[int, int | None], list[tuple[int, int]]] = {}
+    standing = Batch.objects.standing().filter(service__in={batch.service_id for batch in batches})
+    for service, option, pk, quantity in standing.values_list("service", "option", "pk", "quantity"):
+        held.setdefault((service, option), []).append((pk, quantity))
+    return [
+        handover_for(
+            batch,
+            sum(n for pk, n in held.get((batch.service_id, batch.option_id), ()) if pk < batch.pk),
+        )
+        for batch in batches
+    ]
+
+
+def handover_for(batch: Batch, was: int) -> Handover:
+    """An unsaved hand-over in the office's wording: «+ 5 ГБ», «Δ 5-10»."""
+    thing = batch.option or batch.service.product
+    pack = batch.option.pack if batch.option else 1
+    measure = (batch.option.measure if batch.option else "") or thing.unit
+    was, added = was * pack, batch.quantity * pack
+    subject = thing.handover_subject or thing.name
+    return Handover(
+        service=batch.service,
+        batch=batch,
+        subject=f"{subject} + {added} {measure}"[:200],
+        body=f"Δ {was}-{was + added}",
+        was=was,
+        becomes=was + added,
+        unit=measure,
+    )
