@@ -10,6 +10,7 @@ from billing_site.journal.models import Entry
 from billing_site.journal.moves import move, record
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
+from billing_site.kit.requisites import shown_phone
 from billing_site.office.models import User
 from clients.models import Client, Contact, EmailAddress, Note, Payer
 
@@ -30,25 +31,46 @@ def lock(client_id: int) -> Client:
     return Client.objects.select_for_update(no_key=True, of=("self",)).get(pk=client_id)
 
 
-def _take_address(address: EmailAddress) -> EmailAddress:
+def called(client: Client, by: User | None) -> str:
+    """A client as `by` may know it: outside the scope no name, but the number and whom to ask."""
+    if by is None or Client.objects.visible_to(by).filter(pk=client.pk).exists():
+        return f"№ {client.pk} {client.name}"
+    return f"№ {client.pk} ({client.account_manager or _('no account manager')})"
+
+
+def _take_address(address: EmailAddress, by: User | None) -> EmailAddress:
     """Save an address; the database says whether it is free (R2.1). Raises Refused at "email"."""
     try:
         with transaction.atomic():
             address.save()
     except IntegrityError as clash:
-        taken = EmailAddress.objects.filter(address=address.address).select_related("client").first()
-        whose = taken.client if taken else "?"
-        raise Refused(
-            _("This e-mail belongs to the client “%(client)s” (%(no)s) already.")
-            % {"client": whose, "no": getattr(whose, "pk", "?")},
-            "email",
-        ) from clash
+        holders = EmailAddress.objects.holders(address).select_related("client__account_manager", "contact")
+        holder = holders.first()
+        if holder is None:
+            raise
+        raise Refused(_taken(holder, address.client, by), "email") from clash
     return address
+
+
+def _taken(holder: EmailAddress, wanted_by: Client, by: User | None) -> str:
+    if holder.client_id != wanted_by.pk:
+        return _("This e-mail belongs to another client already: %(client)s.") % {
+            "client": called(holder.client, by)
+        }
+    if holder.contact:
+        return _("This e-mail stands at the client's contact already: %(contact)s.") % {
+            "contact": holder.contact
+        }
+    return _("This client has this e-mail already.")
+
+
+def _differing(row: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if getattr(row, name) != value}
 
 
 def _changes(row: Any, fields: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Set what differs; the old and new values of exactly those fields, as the journal keeps them."""
-    changed = {name: value for name, value in fields.items() if getattr(row, name) != value}
+    changed = _differing(row, fields)
     before = {name: _kept(getattr(row, name)) for name in changed}
     for name, value in changed.items():
         setattr(row, name, value)
@@ -59,16 +81,16 @@ def _kept(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _check_code(code: str, payer: Payer | None = None) -> None:
+def _check_code(code: str, by: User | None, payer: Payer | None = None) -> None:
     """A counterparty code stands at one payer only (R1.5). Raises Refused at "counterparty_code"."""
     if not code:
         return
     others = Payer.objects.filter(counterparty_code=code).exclude(pk=payer.pk if payer else None)
-    other = others.select_related("client").first()
+    other = others.select_related("client__account_manager").first()
     if other:
         raise Refused(
-            _("This code belongs to the payer “%(payer)s” of the client %(no)s.")
-            % {"payer": other, "no": other.client_id},
+            _("This code belongs to another payer already: client %(client)s.")
+            % {"client": called(other.client, by)},
             "counterparty_code",
         )
 
@@ -83,7 +105,7 @@ def create_client(
     Raises Refused at "email" when another client has the address.
     """
     client = Client.objects.create(registered_on=fields.pop("registered_on", clock.today()), **fields)
-    _take_address(EmailAddress(client=client, address=email, kind=EmailAddress.Kind.PROFILE))
+    _take_address(EmailAddress(client=client, address=email, kind=EmailAddress.Kind.PROFILE), by)
     record("clients.created", client, by=by, name=client.name, email=email)
     if payer:
         add_payer(client, by=by, is_default=True, **payer)
@@ -97,11 +119,11 @@ def change_client(client: Client, *, by: User, version: int, **fields: Any) -> C
     Raises Stale when somebody saved since `version` was read.
     """
     row = lock(client.pk)
+    if not _differing(row, fields):
+        return row
     if row.version != version:
         raise Stale(row, Entry.objects.about(row).filter(verb="clients.changed").order_by("-id").first())
     before, after = _changes(row, fields)
-    if not after:
-        return row
     row.version += 1
     row.save(update_fields=[*after, "version"])
     record("clients.changed", row, by=by, before=before, after=after)
@@ -122,7 +144,7 @@ def change_email(client: Client, email: str, *, by: User) -> EmailAddress:
         return old
     old.kind = EmailAddress.Kind.FORMER
     old.save(update_fields=["kind"])
-    new = _take_address(EmailAddress(client=client, address=email, kind=EmailAddress.Kind.PROFILE))
+    new = _take_address(EmailAddress(client=client, address=email, kind=EmailAddress.Kind.PROFILE), by)
     record("clients.email_changed", client, by=by, before=old.address, after=email)
     add_note(
         client,
@@ -140,7 +162,7 @@ def add_payer(client: Client, *, by: User | None, is_default: bool = False, **fi
     Raises Refused at "counterparty_code" when another payer has it.
     """
     lock(client.pk)
-    _check_code(fields.get("counterparty_code", ""))
+    _check_code(fields.get("counterparty_code", ""), by)
     others = client.payers.filter(is_default=True)
     if is_default:
         others.update(is_default=False)
@@ -161,7 +183,7 @@ def change_payer(payer: Payer, *, by: User, **fields: Any) -> Payer:
     """
     lock(payer.client_id)
     row = Payer.objects.select_for_update(no_key=True, of=("self",)).get(pk=payer.pk)
-    _check_code(fields.get("counterparty_code", ""), row)
+    _check_code(fields.get("counterparty_code", ""), by, row)
     if row.is_default and fields.get("is_default") is False:
         raise Refused(_("One payer is the default: mark another one instead."), "is_default")
     if fields.get("is_default") and not row.is_default:
@@ -176,12 +198,69 @@ def change_payer(payer: Payer, *, by: User, **fields: Any) -> Payer:
 @transaction.atomic
 def add_contact(client: Client, *, by: User, email: str, shared: bool = False, **fields: Any) -> Contact:
     """A person at the client with an address of its own or a shared one (R2.1)."""
+    lock(client.pk)
     contact = Contact.objects.create(client=client, **fields)
     kind = EmailAddress.Kind.SHARED if shared else EmailAddress.Kind.EXCLUSIVE
     if email:
-        _take_address(EmailAddress(client=client, contact=contact, address=email, kind=kind))
+        _take_address(EmailAddress(client=client, contact=contact, address=email, kind=kind), by)
     record("clients.contact_added", client, by=by, contact=contact.pk, name=contact.name, email=email)
     return contact
+
+
+@transaction.atomic
+def change_contact(
+    contact: Contact, *, by: User, email: str, shared: bool = False, because: str = "", **fields: Any
+) -> Contact:
+    """Change a person at the client; how to reach it and its powers as they were go into an important note.
+
+    Another address makes the old one former. Raises Refused at "email" when it is taken.
+    """
+    client = lock(contact.client_id)
+    row = Contact.objects.select_for_update(no_key=True, of=("self",)).get(pk=contact.pk)
+    kind = EmailAddress.Kind.SHARED if shared else EmailAddress.Kind.EXCLUSIVE
+    old = row.addresses.exclude(kind=EmailAddress.Kind.FORMER).first()
+    was = (shown_phone(row.phone, row.extension), ", ".join(row.power_words), old.address if old else "")
+    before, after = _changes(row, fields)
+    if after:
+        row.save(update_fields=list(after))
+    moved = _move_address(row, old, email, kind, by)
+    if moved:
+        before["email"], after["email"] = was[2], email
+    if not after:
+        return row
+    record("clients.contact_changed", client, by=by, name=row.name, before=before, after=after)
+    if GUARDED & set(after):
+        add_note(client, _contact_note(row, was, because), by=by, important=True)
+    return row
+
+
+GUARDED = {"email", "phone", "extension", "powers"}
+
+
+def _move_address(contact: Contact, old: EmailAddress | None, email: str, kind: str, by: User) -> bool:
+    """Give the contact this address of this kind; True when something changed."""
+    if (old.address, old.kind) == (email, kind) if old else not email:
+        return False
+    if old and old.address == email:
+        old.kind = kind
+        _take_address(old, by)
+        return True
+    if old:
+        old.kind = EmailAddress.Kind.FORMER
+        old.save(update_fields=["kind"])
+    if email:
+        _take_address(
+            EmailAddress(client_id=contact.client_id, contact=contact, address=email, kind=kind), by
+        )
+    return True
+
+
+def _contact_note(contact: Contact, was: tuple[str, str, str], because: str) -> str:
+    phone, powers, email = (value or "—" for value in was)
+    told = _(
+        "Contact changed: %(name)s. Before: e-mail %(email)s, phone %(phone)s, may ask for: %(powers)s."
+    ) % {"name": contact.name, "email": email, "phone": phone, "powers": powers}
+    return f"{told}\n{because}" if because else told
 
 
 @transaction.atomic

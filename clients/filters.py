@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import requisites
 from billing_site.office.models import User
-from clients.models import Client, EmailAddress, Payer
+from clients.models import Client, Contact, EmailAddress, Payer
 
 NOBODY = "nobody"
 
@@ -17,7 +17,7 @@ def _phone(text: str) -> str:
 
 
 def find_clients(rows: QuerySet, typed: str) -> QuerySet:
-    """Clients by name, e-mail, INN, name on papers, phone or number: what people type into the list."""
+    """Clients by what people type into the list: name, e-mail, INN, payer, contact, phone or number."""
     text = " ".join(typed.lower().replace("ё", "е").split())
     found = Q(name_key__contains=text) | Q(
         pk__in=EmailAddress.objects.filter(address__contains=text).values("client")
@@ -28,9 +28,10 @@ def find_clients(rows: QuerySet, typed: str) -> QuerySet:
         if len(digits) <= 9:
             found |= Q(pk=int(digits))
         if phone := _phone(text):
-            found |= Q(phone=phone)
+            found |= Q(phone=phone) | Q(pk__in=Contact.objects.filter(phone=phone).values("client"))
     else:
-        found |= Q(pk__in=Payer.objects.filter(name__icontains=text).values("client"))
+        found |= Q(pk__in=Payer.objects.named(text).values("client"))
+        found |= Q(pk__in=Contact.objects.named(text).values("client"))
     return rows.filter(found)
 
 

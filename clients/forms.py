@@ -1,3 +1,4 @@
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -7,9 +8,32 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.kit import requisites
 from billing_site.kit.validators import valid_inn, valid_kpp, valid_ogrn
 from billing_site.office.models import User
-from clients.models import Client, Note, Payer, Power
+from clients.models import Client, Contact, Note, Payer, Power
 
+TEXT_LIMIT = 20_000  # characters of a note: ten pages
+ADDRESS_LIMIT, EXTENSION_LIMIT = 254, 8
+JOINERS = "\u200c\u200d"  # hold Persian letters apart and an emoji of several signs together
 INN_LENGTH = {Payer.Kind.LEGAL: 10, Payer.Kind.SOLE: 12, Payer.Kind.PERSON: 12}
+
+
+def visible(text: str) -> str:
+    """Text on one line without signs nobody sees: controls, turned directions, marks of zero width."""
+    kinds = ((sign, unicodedata.category(sign)) for sign in text)
+    seen = (" " if kind == "Cc" else sign for sign, kind in kinds if sign in JOINERS or kind != "Cf")
+    return " ".join("".join(seen).split()).strip(JOINERS)
+
+
+class NameField(forms.CharField):
+    """A name in any script, on one line, as it can be searched for."""
+
+    def to_python(self, value: Any) -> str:
+        return visible(super().to_python(value))
+
+
+def text_field(label: Any, rows: int, *, required: bool = True) -> forms.CharField:
+    """A text of several lines with a limit that can be told; what is longer belongs into a file."""
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, max_length=TEXT_LIMIT, required=required, widget=widget)
 
 
 class AddressField(forms.CharField):
@@ -22,9 +46,12 @@ class AddressField(forms.CharField):
     def clean(self, value: Any) -> str:
         text = super().clean(value)
         try:
-            return requisites.normal_address(text) if text else ""
+            address = requisites.normal_address(text) if text else ""
         except requisites.BadRequisite as wrong:
             raise forms.ValidationError(str(wrong)) from wrong
+        if len(address) > ADDRESS_LIMIT:  # a Cyrillic domain grows when it is written in IDNA
+            raise forms.ValidationError(_t("This address is longer than mail allows."))
+        return address
 
 
 class PhoneField(forms.CharField):
@@ -40,16 +67,21 @@ class PhoneField(forms.CharField):
     def clean(self, value: Any) -> tuple[str, str]:
         text = super().clean(value)
         try:
-            return requisites.read_phone(text) if text else ("", "")
+            phone, extension = requisites.read_phone(text) if text else ("", "")
         except requisites.BadRequisite as wrong:
             raise forms.ValidationError(str(wrong)) from wrong
+        if len(extension) > EXTENSION_LIMIT:
+            raise forms.ValidationError(
+                _t("An extension has at most %(limit)s digits.") % {"limit": EXTENSION_LIMIT}
+            )
+        return phone, extension
 
 
 class DigitsField(forms.CharField):
     """A requisite as people paste it: spaces inside are left out. A maxlength would cut a paste short."""
 
     def to_python(self, value: Any) -> str:
-        return "".join(super().to_python(value).split())
+        return visible(super().to_python(value)).replace(" ", "")
 
 
 def _staff_field(label: Any) -> forms.ModelChoiceField:
@@ -119,7 +151,7 @@ class PayerFields(forms.Form):
 class NewClientForm(PayerFields):
     """Short first: what is needed to write to the client and to draw an invoice (R1.6)."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Client"), max_length=200, help_text=_("How we call the client: Romashka, Ivanov")
     )
     email = AddressField(
@@ -128,7 +160,7 @@ class NewClientForm(PayerFields):
         help_text=_("The main contact. It can't repeat at another client."),
     )
     phone = PhoneField()
-    payer_name = forms.CharField(
+    payer_name = NameField(
         label=_("Name on papers"), max_length=250, required=False,
         help_text=_("As in the registry. Empty: the same as the client's."),
     )  # fmt: skip
@@ -166,15 +198,17 @@ FLAGS = (
 class ProfileForm(forms.ModelForm):
     """What staff may correct in a client; the main e-mail and payers have pages of their own."""
 
+    name = NameField(label=_("Client"), max_length=200)
     phone = PhoneField()
     version = forms.IntegerField(widget=forms.HiddenInput)
     account_manager = _staff_field(_("Account manager"))
     sales_manager = _staff_field(_("Sales manager"))
+    admin_notes = text_field(_("For us only"), 4, required=False)
     sections = [
         ("", ["name", ("phone", "language")]),
         (_("Our side"), [("account_manager", "sales_manager"), "source"]),
         (_("Rules for this client"), [tuple(FLAGS[:2]), tuple(FLAGS[2:4]), tuple(FLAGS[4:])]),
-        (_("For us only"), ["admin_notes"]),
+        ("", ["admin_notes"]),
     ]
 
     class Meta:
@@ -182,7 +216,6 @@ class ProfileForm(forms.ModelForm):
         fields = (
             "name", "phone", "language", "account_manager", "sales_manager", "source", *FLAGS, "admin_notes",
         )  # fmt: skip
-        widgets = {"admin_notes": forms.Textarea(attrs={"rows": 4})}
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -204,7 +237,7 @@ class ProfileForm(forms.ModelForm):
 class PayerForm(PayerFields):
     """One payer: drawn on invoices as written here."""
 
-    name = forms.CharField(label=_("Name on papers"), max_length=250)
+    name = NameField(label=_("Name on papers"), max_length=250)
     postal_address = forms.CharField(label=_("Postal address"), max_length=250, required=False)
     signatory_post = forms.CharField(label=_("Signatory's post"), max_length=120, required=False)
     signatory = forms.CharField(label=_("Signatory"), max_length=120, required=False)
@@ -223,7 +256,7 @@ class PayerForm(PayerFields):
 class ContactForm(forms.Form):
     """A person at the client, with powers (R2.2)."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = NameField(label=_("Name"), max_length=120)
     post = forms.CharField(label=_("Post"), max_length=120, required=False)
     email = AddressField(label=_("E-mail"), max_length=254, required=False)
     phone = PhoneField()
@@ -234,7 +267,16 @@ class ContactForm(forms.Form):
     powers = forms.MultipleChoiceField(
         label=_("May ask for"), choices=Power.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
-    sections = [("", [("name", "post"), ("email", "phone"), "shared", "powers"])]
+    because = forms.CharField(
+        label=_("Why it changes"), max_length=200, required=False,
+        help_text=_("Who asked and how we know: stands in the note with the old values."),
+    )  # fmt: skip
+    sections = [("", [("name", "post"), ("email", "phone"), "shared", "powers", "because"])]
+
+    def __init__(self, *args: Any, contact: Contact | None = None, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if contact is None:
+            del self.fields["because"]
 
     def clean(self) -> dict[str, Any]:
         got = self.cleaned_data
@@ -243,7 +285,7 @@ class ContactForm(forms.Form):
         return got
 
     def values(self) -> dict[str, Any]:
-        """Arguments of clients.actions.add_contact."""
+        """Arguments of clients.actions.add_contact, and of change_contact."""
         got = dict(self.cleaned_data)
         phone, extension = got.pop("phone")
         return {**got, "phone": phone, "extension": extension}
@@ -254,10 +296,11 @@ class EmailForm(forms.Form):
 
 
 class NoteForm(forms.ModelForm):
+    text = text_field(_("Text"), 3)
+
     class Meta:
         model = Note
         fields = ("text", "important")
-        widgets = {"text": forms.Textarea(attrs={"rows": 3})}
 
 
 class StatusForm(forms.Form):

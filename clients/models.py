@@ -21,6 +21,11 @@ class Translate(models.Func):
     arity = 3
 
 
+def name_key(column: str = "name") -> Translate:
+    """A name as search compares it: lower case, ё as е."""
+    return Translate(Lower(column), Value("ё"), Value("е"))
+
+
 class ClientQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "ClientQuerySet":
         """Clients inside the user's scope; pages fetch through it, so outside it is 404."""
@@ -36,6 +41,13 @@ def clients_seen_by(user: User, path: str = "") -> Q:
             **{f"{path}sales_manager__department": user.department_id}
         )
     return Q(**{f"{path}account_manager": user.pk}) | Q(**{f"{path}sales_manager": user.pk})
+
+
+def client_numbers_seen_by(user: User) -> Q:
+    """The same rule for rows with a plain `client_no`; those without a client are for the scope "all"."""
+    if user.is_superuser or user.scope == User.Scope.ALL:
+        return Q()
+    return Q(client_no__in=Client.objects.visible_to(user).values("pk"))
 
 
 @keep_history(
@@ -71,7 +83,7 @@ class Client(models.Model):
 
     name = models.CharField(_("name"), max_length=200)
     name_key = models.GeneratedField(
-        expression=Translate(Lower("name"), Value("ё"), Value("е")),
+        expression=name_key(),
         output_field=models.CharField(max_length=200),
         db_persist=True,
     )
@@ -135,6 +147,12 @@ class Client(models.Model):
         return next((a.address for a in self.addresses.all() if a.kind == EmailAddress.Kind.PROFILE), "")
 
 
+class NamedQuerySet(models.QuerySet):
+    def named(self, text: str):
+        """Rows whose name holds the text (lower case, ё as е); served by the trigram index."""
+        return self.alias(key=name_key()).filter(key__contains=text)
+
+
 class Power(models.TextChoices):
     """What a contact may ask for (R2.2)."""
 
@@ -158,10 +176,16 @@ class Contact(models.Model):
         models.CharField(max_length=12, choices=Power), default=list, blank=True, verbose_name=_("powers")
     )
 
+    objects = NamedQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         ordering = ("name",)
+        indexes = [
+            models.Index(fields=["phone"], name="contact_phone", condition=~Q(phone="")),
+            GinIndex(OpClass(name_key(), name="gin_trgm_ops"), name="contact_name_trgm"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -174,6 +198,16 @@ class Contact(models.Model):
     def power_words(self) -> list[str]:
         """The powers as people say them."""
         return [str(Power(power).label) for power in self.powers]
+
+
+class EmailAddressQuerySet(models.QuerySet):
+    def holders(self, wanted: "EmailAddress") -> "EmailAddressQuerySet":
+        """Rows that keep `wanted` from being stored: another client's own, or this client's of any kind."""
+        own = Q(client=wanted.client_id) & ~Q(kind=EmailAddress.Kind.FORMER)
+        theirs = Q(kind__in=(EmailAddress.Kind.PROFILE, EmailAddress.Kind.EXCLUSIVE)) & ~Q(
+            client=wanted.client_id
+        )
+        return self.filter(own | theirs, address=wanted.address).exclude(pk=wanted.pk)
 
 
 @keep_history("client", "contact", "address", "kind")
@@ -197,6 +231,8 @@ class EmailAddress(models.Model):
     address = models.EmailField(_("e-mail"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     bounced_at = models.DateTimeField(_("bounced"), null=True, blank=True)
+
+    objects = EmailAddressQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("e-mail address")
@@ -226,7 +262,7 @@ class EmailAddress(models.Model):
         return self.address
 
 
-class PayerQuerySet(models.QuerySet):
+class PayerQuerySet(NamedQuerySet):
     def live(self, on) -> "PayerQuerySet":
         return self.filter(Q(valid_from__lte=on) & (Q(valid_until__isnull=True) | Q(valid_until__gt=on)))
 
@@ -278,6 +314,7 @@ class Payer(models.Model):
         indexes = [
             models.Index(fields=["inn"], name="payer_inn", condition=~Q(inn="")),  # matching, search
             models.Index(fields=["counterparty_code"], name="payer_code", condition=~Q(counterparty_code="")),
+            GinIndex(OpClass(name_key(), name="gin_trgm_ops"), name="payer_name_trgm"),  # search
         ]
         constraints = [
             models.UniqueConstraint(

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
@@ -13,6 +15,7 @@ from billing_site.kit.text import bare_name
 from clients.models import Client, EmailAddress, Payer
 
 SHOWN = 6
+NOTES_PAGE = 30
 
 
 def with_main_facts(rows: QuerySet) -> QuerySet:
@@ -24,6 +27,13 @@ def with_main_facts(rows: QuerySet) -> QuerySet:
         payer_name=Coalesce(Subquery(payer.values("name")[:1]), Value("")),
         inn=Coalesce(Subquery(payer.values("inn")[:1]), Value("")),
     )
+
+
+def page_of_notes(client: Client, start: int = 0) -> dict[str, Any]:
+    """Notes of a client from the `start`-th on, important ones first; `more`: where the next page starts."""
+    found = list(client.notes.select_related("author")[start : start + NOTES_PAGE + 1])
+    more = start + NOTES_PAGE if len(found) > NOTES_PAGE else None
+    return {"notes": found[:NOTES_PAGE], "more": more}
 
 
 @dataclass(frozen=True)
@@ -64,10 +74,10 @@ def similar_clients(*, email: str = "", inn: str = "", phone: str = "", name: st
         called = Client.objects.filter(Q(phone=e164) | Q(contacts__phone=e164)).order_by("pk")
         owners["phone"] = _first(called.values_list("pk", flat=True)[:SHOWN])
     if len(bare_name(name)) >= 3:
-        alike = Client.objects.filter(
-            Q(name_key__trigram_similar=bare_name(name)) | Q(name_key__contains=bare_name(name))
-        )
-        owners["name"] = _first(alike.order_by("name_key").values_list("pk", flat=True)[:SHOWN])
+        wanted = bare_name(name)
+        alike = Client.objects.filter(Q(name_key__trigram_similar=wanted) | Q(name_key__contains=wanted))
+        nearest = alike.order_by(TrigramSimilarity("name_key", wanted).desc(), "name_key")
+        owners["name"] = _first(nearest.values_list("pk", flat=True)[:SHOWN])
     return _ranked(owners)
 
 

@@ -3,6 +3,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.requisites import shown_phone
+from billing_site.kit.text import bare_name
+from billing_site.pages import formats
 from billing_site.pages.tables import (
     DateColumn,
     LinkColumn,
@@ -21,9 +23,25 @@ def _phone(row: Row) -> str:
 
 
 def _payer(row: Row) -> str:
+    """The INN, and the name on papers when it is another than the client's own."""
     if not row["payer_name"]:
-        return "—"
+        return formats.NOTHING
+    if bare_name(row["payer_name"]) == bare_name(row["name"]):
+        return row["inn"] or row["payer_name"]
     return format_html('{} <span class="muted nowrap">{}</span>', row["payer_name"], row["inn"])
+
+
+def _manager(row: Row) -> str:
+    """«Петрова М. И.» of a full Russian name; any other as it is."""
+    name = row["account_manager__name"] or formats.NOTHING
+    words = name.split()
+    if len(words) == 3:
+        name = f"{words[0]} {words[1][0]}.{formats.NBSP}{words[2][0]}."
+    return format_html('<span class="nowrap">{}</span>', name)
+
+
+def _address(row: Row) -> str:
+    return format_html('<span class="address">{}</span>', row["main_address"] or formats.NOTHING)
 
 
 class ClientTable(Table):
@@ -35,16 +53,17 @@ class ClientTable(Table):
             "name", _("Client"), sort="name_key", link=lambda row: reverse("client-detail", args=[row["id"]])
         ),
         TextColumn(
-            "payer", _("Payer, INN"), fields=("payer_name", "inn"), cell=_payer,
+            "payer", _("Payer, INN"), fields=("payer_name", "inn", "name"), cell=_payer,
             export=lambda row: " ".join(filter(None, (row["payer_name"], row["inn"]))),
         ),
-        TextColumn("email", _("E-mail"), fields=("main_address",)),
+        TextColumn("email", _("E-mail"), fields=("main_address",), cell=_address),
         TextColumn(
             "phone", _("Phone"), fields=("phone", "extension"),
             cell=lambda row: format_html('<span class="nowrap">{}</span>', _phone(row)), export=_phone,
         ),
         StatusColumn("status", _("Status"), choices=Client.Status, of="clients.client"),
-        TextColumn("manager", _("Account manager"), fields=("account_manager__name",)),
+        TextColumn("manager", _("Account manager"), fields=("account_manager__name",), cell=_manager,
+                   export=lambda row: row["account_manager__name"]),
         NumberColumn("services", _("Services"), fields=("live_services",)),
         MoneyColumn("due", _("Debt"), currency="currency"),
         DateColumn("registered_on", _("Since"), sort="registered_on", align="end"),

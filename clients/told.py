@@ -9,6 +9,7 @@ VERBS = {
     "clients.payer_added": _("Payer added: %(name)s %(inn)s"),
     "clients.payer_changed": _("Payer changed"),
     "clients.contact_added": _("Contact added: %(name)s %(email)s"),
+    "clients.contact_changed": _("Contact changed: %(name)s"),
     "clients.note_added": _("Note added"),
     "clients.note_changed": _("Note changed"),
     "clients.note_deleted": _("Note deleted: %(text)s"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from clients.views import card, edits, holds, lists, notes
+from clients.views import card, edits, holds, lists, money, notes
 
 urlpatterns = [
     path("clients/", lists.ClientList.as_view(), name="client-list"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("clients/<int:pk>/payers/new/", edits.PayerNew.as_view(), name="payer-new"),
     path("clients/<int:client>/payers/<int:pk>/", edits.PayerEdit.as_view(), name="payer-edit"),
     path("clients/<int:pk>/contacts/new/", edits.ContactNew.as_view(), name="contact-new"),
+    path("clients/<int:client>/contacts/<int:pk>/", edits.ContactEdit.as_view(), name="contact-edit"),
+    path("clients/<int:pk>/money/", money.ClientMoney.as_view(), name="client-money"),
     path("clients/<int:pk>/notes/", notes.NoteNew.as_view(), name="note-new"),
     path("clients/<int:client>/notes/<int:pk>/", notes.NoteEdit.as_view(), name="note-edit"),
     path("clients/<int:client>/notes/<int:pk>/delete/", notes.NoteDelete.as_view(), name="note-delete"),

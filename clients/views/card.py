@@ -8,11 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.kit import clock
 from billing_site.kit.requisites import shown_phone
 from billing_site.letters.models import Hold
+from billing_site.pages import formats
 from billing_site.pages.access import may
 from billing_site.pages.addresses import known
 from billing_site.pages.views import DetailPage, PanelView
 from clients.forms import FLAGS, NoteForm
 from clients.models import Client, EmailAddress
+from clients.queries import page_of_notes
 from clients.timeline import timeline
 
 
@@ -27,6 +29,7 @@ class Tab:
     new: tuple[str, str, str | Promise] | None = None  # URL name, permission, label of its button
 
 
+IMPORTANT_SHOWN = 3
 TABS = (
     Tab("summary", _("Summary")),
     Tab("profile", _("Profile")),
@@ -50,8 +53,14 @@ def header_of(client: Client) -> dict[str, Any]:
         "hold": Hold.objects.filter(client_no=client.pk).select_related("by").first(),
         "email": client.main_email,
         "phone": shown_phone(client.phone, client.extension),
-        "important": client.notes.filter(important=True).select_related("author"),
+        **important_of(client),
     }
+
+
+def important_of(client: Client) -> dict[str, Any]:
+    """The newest important notes, which stand on top of a client's pages, and whether there are more."""
+    found = list(client.notes.filter(important=True).select_related("author")[: IMPORTANT_SHOWN + 1])
+    return {"important": found[:IMPORTANT_SHOWN], "important_more": len(found) > IMPORTANT_SHOWN}
 
 
 class ClientCard(DetailPage):
@@ -99,21 +108,28 @@ class ClientCard(DetailPage):
         }
 
     def tab_contacts(self, client: Client) -> dict[str, Any]:
-        own = client.addresses.filter(contact=None).order_by("pk")
+        everything = list(client.addresses.order_by("pk"))
+        own = [one for one in everything if one.kind != EmailAddress.Kind.FORMER]
+        in_use = {one.address for one in own}
+        former = dict.fromkeys(one.address for one in everything if one.address not in in_use)
         return {
-            "contacts": client.contacts.prefetch_related("addresses"),
-            "addresses": own.exclude(kind=EmailAddress.Kind.FORMER),
-            "former": own.filter(kind=EmailAddress.Kind.FORMER),
+            "contacts": [
+                (contact, [one for one in own if one.contact_id == contact.pk])
+                for contact in client.contacts.all()
+            ],
+            "addresses": [one for one in own if one.contact_id is None],
+            "former": list(former),
         }
 
     def tab_notes(self, client: Client) -> dict[str, Any]:
-        return {"notes": client.notes.select_related("author"), "form": NoteForm(auto_id="note_%s")}
+        return {**page_of_notes(client), "form": NoteForm(auto_id="note_%s")}
 
 
 def profile_facts(client: Client) -> list[tuple[str | Promise, Any]]:
     """Fields of the profile with the words people say, in reading order."""
-    said = {"status": client.get_status_display(), "language": client.get_language_display()}
+    said: dict[str, Any] = {"status": client.get_status_display(), "language": client.get_language_display()}
     said["phone"] = shown_phone(client.phone, client.extension)
+    said["registered_on"] = formats.day(client.registered_on)
     names = (
         "name",
         "status",
@@ -135,7 +151,7 @@ class ClientImportant(PanelView):
     permission, model, template_name = "clients.view_client", Client, "clients/_important.html"
 
     def get_context(self, obj: Client) -> dict[str, Any]:
-        return {"client": obj, "important": obj.notes.filter(important=True).select_related("author")}
+        return {"client": obj, **important_of(obj)}
 
 
 class ClientLog(PanelView):
@@ -147,5 +163,6 @@ class ClientLog(PanelView):
     def get_context(self, obj: Client) -> dict[str, Any]:
         size = 8 if self.request.GET.get("short") else self.size
         before = self.request.GET.get("before", "")
-        told, more = timeline(obj, before=int(before) if before.isdecimal() else None, size=size)
+        place = int(before) if before.isdecimal() and len(before) < 19 else None
+        told, more = timeline(obj, before=place, size=size)
         return {"told": told, "more": more, "short": bool(self.request.GET.get("short"))}

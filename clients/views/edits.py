@@ -8,7 +8,7 @@ from billing_site.pages.page import Crumb
 from billing_site.pages.views import ActionPage, FormPage
 from clients import actions
 from clients.forms import ContactForm, EmailForm, PayerForm, ProfileForm, StatusForm
-from clients.models import Client, Payer, clients_seen_by
+from clients.models import Client, Contact, EmailAddress, Payer, clients_seen_by
 from clients.views.card import header_of
 
 
@@ -124,6 +124,36 @@ class ContactNew(ClientForm):
 
     def perform(self, form: ContactForm, by: Any) -> Any:
         return actions.add_contact(self.object, by=by, **form.values())
+
+
+class ContactEdit(ClientForm):
+    model, title, form_class, tab = Contact, _("Contact"), ContactForm, "contacts"
+    success_message = _("Contact changed.")
+
+    def get_queryset(self) -> QuerySet:
+        seen = clients_seen_by(self.request.user, "client__")
+        return Contact.objects.filter(seen, client=self.kwargs["client"]).select_related("client")
+
+    def client(self) -> Client:
+        return self.object.client
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"contact": self.object}
+
+    def get_initial(self) -> dict[str, Any]:
+        contact: Contact = self.object
+        address = contact.addresses.exclude(kind=EmailAddress.Kind.FORMER).first()
+        return {
+            "name": contact.name,
+            "post": contact.post,
+            "phone": contact.shown_phone,
+            "powers": contact.powers,
+            "email": address.address if address else "",
+            "shared": bool(address and address.kind == EmailAddress.Kind.SHARED),
+        }
+
+    def perform(self, form: ContactForm, by: Any) -> Contact:
+        return actions.change_contact(self.object, by=by, **form.values())
 
 
 class ClientStatus(ActionPage):

@@ -11,6 +11,7 @@ from billing_site.pages.views import ObjectPage
 from clients import actions
 from clients.forms import NoteForm
 from clients.models import Client, Note, clients_seen_by
+from clients.queries import page_of_notes
 
 
 def note_list(
@@ -22,7 +23,7 @@ def note_list(
     context = {
         "client": client,
         "object": client,
-        "notes": client.notes.select_related("author"),
+        **page_of_notes(client),
         "form": form or NoteForm(auto_id="note_%s"),
     }
     answer = render(request, "clients/_tab_notes.html", context)
@@ -35,7 +36,11 @@ class NoteNew(ObjectPage):
     permission, model = "clients.add_note", Client
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return note_list(request, self.get_object())
+        client, start = self.get_object(), request.GET.get("from", "")
+        if not (start.isdecimal() and len(start) < 10):
+            return note_list(request, client)
+        context = {"client": client, **page_of_notes(client, int(start))}
+        return render(request, "clients/_notes.html", context)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         client = self.get_object()
