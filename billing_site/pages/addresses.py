@@ -1,7 +1,8 @@
 """Addresses of pages: everything that a page shows has one (filters, sort, columns, position)."""
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 POSITION = ("after", "before")
 
@@ -20,6 +21,11 @@ def changed(query: QueryDict, **changes: object) -> str:
 def from_start(query: QueryDict, **changes: object) -> str:
     """`changed`, at the first page: what another order or filter asks for."""
     return changed(query, **{**dict.fromkeys((*POSITION, "part", "export")), **changes})
+
+
+def is_ours(request: HttpRequest, address: str) -> bool:
+    """Whether an address that came with the request leads to a page of this panel, as safe as this one."""
+    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
 
 
 def known(name: str, *args: object) -> str | None:

@@ -8,6 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from billing_site.pages.access import MissingRight, right_name
+from billing_site.pages.uploads import UploadTooLarge
+
+MEGABYTE = 1024 * 1024
 
 
 def _page(request: HttpRequest, template: str, status: int, **facts: object) -> HttpResponse:
@@ -18,10 +21,16 @@ def _page(request: HttpRequest, template: str, status: int, **facts: object) -> 
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if isinstance(exception, RequestDataTooBig):
-        limit = settings.UPLOAD_LIMIT // 1024 // 1024
+    if isinstance(exception, UploadTooLarge):
+        limit = settings.UPLOAD_LIMIT // MEGABYTE
         problem = _("What was sent is too large: at most %(limit)s MB at once.") % {"limit": limit}
-        return _page(request, "400.html", 413, problem=problem, back=request.path)
+        advice = _("Nothing was stored. Choose a smaller file and send the form again.")
+        return _page(request, "400.html", 413, problem=problem, advice=advice, back=request.path)
+    if isinstance(exception, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // MEGABYTE
+        problem = _("The text is too long: at most %(limit)s MB at once.") % {"limit": limit}
+        advice = _("Nothing was stored. Go back: what you typed is still there. Attach long texts as a file.")
+        return _page(request, "400.html", 413, problem=problem, advice=advice, back=request.path)
     return _page(request, "400.html", 400)
 
 

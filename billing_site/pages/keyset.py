@@ -65,12 +65,22 @@ def read_place(word: str, order: Sequence[str], model: type[Model]) -> list[Any]
         if not isinstance(values, list) or len(values) != len(order):
             return None
         fields = [field_of(model, bare(name)) for name in order]
-        return [
-            value if known is None or value is None else known.to_python(value)
-            for value, known in zip(values, fields, strict=True)
-        ]
-    except (ValueError, TypeError, binascii.Error, ValidationError):
+        return [_clean(value, known) for value, known in zip(values, fields, strict=True)]
+    except (ValueError, TypeError, RecursionError, binascii.Error, ValidationError):
         return None
+
+
+def _clean(value: Any, known: Any) -> Any:
+    """A sort value as its column holds it. Raises what read_place takes for a bent word."""
+    if isinstance(value, (dict, list)):
+        raise ValueError("a place holds plain values")
+    if value is not None and known is not None:
+        value = known.to_python(value)
+    if isinstance(value, str) and "\x00" in value:
+        raise ValueError("the database keeps no NUL")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("no column is so wide")
+    return value
 
 
 def _beyond(name: str, value: Any) -> Q:

@@ -28,6 +28,7 @@ from billing_site.pages.requests import PanelRequest
 from billing_site.pages.tables import Column, Table
 
 Text = str | Promise
+TYPED_LIMIT = 200
 SERVICE_PARAMETERS = {*POSITION, "sort", "cols", "part", "export", "q", "size"}
 
 
@@ -112,7 +113,7 @@ class ListPage(Page):
         found = self.get_queryset()
         if hasattr(found, "visible_to"):
             found = found.visible_to(self.request.user)
-        typed = self.request.GET.get("q", "").strip()
+        typed = self.request.GET.get("q", "").replace("\x00", "").strip()[:TYPED_LIMIT]
         return self.search(found, typed) if typed else found
 
     @cached_property
@@ -187,6 +188,7 @@ class ListPage(Page):
         chosen = self.request.GET.get("sort", "") or self._default_sort()
         up, down = chosen == column.key, chosen == f"-{column.key}"
         return {
+            "key": column.key,
             "label": column.label,
             "align": column.align,
             "direction": "ascending" if up else "descending" if down else "",

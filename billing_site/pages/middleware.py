@@ -45,6 +45,9 @@ class LanguageMiddleware:
             request.LANGUAGE_CODE = language
             answer = self.get_response(request)
             answer.headers.setdefault("Content-Language", language)
+        if request.user.is_authenticated:
+            # Clients' data stay out of shared caches, and a page is asked for anew after signing out.
+            answer.headers.setdefault("Cache-Control", "private, no-cache")
         return answer
 
 

@@ -2,11 +2,11 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from billing_site.office.models import User
 from billing_site.pages.access import SIGNED_IN, needs
+from billing_site.pages.addresses import is_ours
 from billing_site.pages.requests import PanelRequest
 
 CHOICES = {
@@ -23,4 +23,4 @@ def set_preference(request: PanelRequest, name: str) -> HttpResponse:
     if value in CHOICES[name]:
         User.objects.filter(pk=request.user.pk or 0).update(**{name: value})
     back = request.POST.get("next", "")
-    return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/")
+    return redirect(back if is_ours(request, back) else "/")

@@ -17,14 +17,16 @@ from billing_site.pages.access import SIGNED_IN, may
 from billing_site.pages.addresses import known
 from billing_site.pages.page import Page
 from billing_site.pages.requests import PanelRequest
-from clients.models import Client, EmailAddress
+from clients.models import Client, Contact, EmailAddress, Payer
 from invoices.models import Invoice
 from products.models import Order
 from tickets.models import Ticket
 
 EACH = 5
+TRIGRAM = 3  # shorter texts can't be served by the index
 LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбюё"
+UNSEEN = "\x00\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 TO_RUSSIAN = str.maketrans(LATIN, RUSSIAN)
 TO_LATIN = str.maketrans(RUSSIAN, LATIN)
 
@@ -45,8 +47,9 @@ class Group:
 
 
 def tidy(typed: str) -> str:
-    """Lower case, ё as е, one kind of spaces, no «№»."""
-    return " ".join(typed.replace(formats.NBSP, " ").replace("№", " ").lower().replace("ё", "е").split())
+    """Lower case, ё as е, one kind of spaces, no «№» and no signs of zero width (pasted from a letter)."""
+    seen = "".join(sign for sign in typed if sign not in UNSEEN)
+    return " ".join(seen.replace("№", " ").lower().replace("ё", "е").split())
 
 
 def _shown(rows: Iterable, url_name: str, title: Callable, note: Callable) -> list[Found]:
@@ -116,7 +119,40 @@ def _by_words(user: User, text: str) -> list[Group]:
     named = Q()
     for word in text.split():
         named &= Q(name_key__contains=word)
-    return [_clients(user, named), _by_address(user, text, exactly=False)]
+    groups = [_clients(user, named), _by_address(user, text, exactly=False)]
+    if len(text) >= TRIGRAM and may(user, "clients.view_client"):
+        groups += [
+            _people(user, _("Payers"), Payer.objects.named(text)),
+            _people(user, _("Contacts"), Contact.objects.named(text)),
+        ]
+    return _once(groups)
+
+
+def _once(groups: list[Group]) -> list[Group]:
+    """A client that was found by its name is not told again by its payer's."""
+    told: set[str] = set()
+    kept = []
+    for group in groups:
+        kept.append(Group(group.label, [one for one in group.found if one.url not in told]))
+        told |= {one.url for one in group.found}
+    return kept
+
+
+def _people(user: User, label: str | Promise, rows: QuerySet) -> Group:
+    """Payers or contacts that are called so; each leads to its client."""
+    seen = (
+        rows.filter(client__in=Client.objects.visible_to(user))
+        .select_related("client")
+        .order_by("name", "pk")
+    )
+    return Group(
+        label,
+        [
+            Found(row.name, address, f"{row.client} · № {row.client_id}")
+            for row in seen[:EACH]
+            if (address := known("client-detail", row.client_id)) is not None
+        ],
+    )
 
 
 def _is_inn(text: str) -> bool:

@@ -10,11 +10,11 @@ from django.db import IntegrityError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.errors import Refused
 from billing_site.pages.access import SIGNED_IN, needs, public
+from billing_site.pages.addresses import is_ours
 from billing_site.pages.layout import helper_of, native_dates
 from billing_site.pages.lists import Bulk, Create, ListPage
 from billing_site.pages.page import ObjectPage, Page
@@ -157,7 +157,7 @@ class ActionPage(FormPage):
     def get_cancel_url(self, obj: Any) -> str:
         """Where the user came from, if that is one of our pages; else the object's page."""
         wanted = self.request.POST.get("next") or self.request.GET.get("next") or ""
-        if wanted and url_has_allowed_host_and_scheme(wanted, {self.request.get_host()}):
+        if is_ours(self.request, wanted):
             return wanted
         return self.get_success_url(obj)
 

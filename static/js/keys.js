@@ -43,15 +43,15 @@
       return search();
     }
     if ((event.ctrlKey || event.metaKey) && code === "Enter") {
-      const form = target.closest("form") || document.querySelector("form[data-guard]");
+      const form = target.closest("form") || document.querySelector("form[data-guard], form.question:not(.question-danger)");
       if (form) form.requestSubmit();
       return undefined;
     }
     if (document.querySelector("dialog[open], .dropdown-menu.show")) return undefined;
     if (code === "Escape") return cancel(target);
     if (!plain || typing(target)) return undefined;
-    if (code === "Slash" && event.shiftKey) return document.getElementById("keys").showModal();
-    if (code === "Slash") {
+    if ((code === "Slash" && event.shiftKey) || event.key === "?") return document.getElementById("keys").showModal();
+    if (code === "Slash" || event.key === "/") {
       event.preventDefault();
       return search();
     }

@@ -26,8 +26,18 @@
     location.assign(wanted);
   });
 
+  // A table wider than its frame scrolls inside it; one that fits keeps its head under the top bar.
+  function fit() {
+    for (const frame of document.querySelectorAll(".table-frame")) {
+      frame.classList.remove("wide");
+      frame.classList.toggle("wide", frame.scrollWidth > frame.clientWidth);
+    }
+  }
+  window.addEventListener("resize", fit);
+
   function afterSwap() {
     remember();
+    fit();
     const clear = document.querySelector(".filter-clear");
     const narrowed = [...new URLSearchParams(location.search).keys()].some((key) => !["sort", "cols", "after", "before"].includes(key));
     if (clear) clear.hidden = !narrowed;
@@ -62,4 +72,5 @@
   document.addEventListener("htmx:afterSettle", afterSwap);
   document.addEventListener("htmx:pushedIntoHistory", afterSwap);
   remember();
+  fit();
 })();

@@ -97,7 +97,8 @@
   }
   document.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
-    failed(event, status === 403 ? words.denied : words.trouble);
+    const told = { 403: words.denied, 404: words.gone, 413: words.large }[status];
+    failed(event, told || words.trouble);
   });
   document.addEventListener("htmx:sendError", (event) => failed(event, words.failed));
   document.addEventListener("htmx:timeout", (event) => failed(event, words.failed));
