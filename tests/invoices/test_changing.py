@@ -1,17 +1,20 @@
 """Growth of a service: co-terminated, priced as shown, into the right draft (MISSION row 11, R3.3, R4)."""
 
+import threading
 from datetime import date
 from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
 
+from billing_site.home.books import differences
 from billing_site.kit.errors import Refused
 from billing_site.kit.periods import Period
-from invoices import billing, drafting
+from invoices import billing, drafting, issuing
 from invoices.models import Invoice, Line
 from products.actions import Wanted, carry_out
-from products.models import Batch, Handover, Service
+from products.models import Batch, Handover, Product, Service
 from tests import make
 from tests.invoices.papers import pay
 
@@ -197,3 +200,173 @@ def test_a_discarded_addition_leaves_the_composition(service, manager):
     drafting.discard(draft, by=manager)
     change = billing.quote_change(service, 6, on=date(2019, 2, 8))
     assert (change.was, change.period) == (5, Period(date(2019, 2, 8), END))
+
+
+def sold_after_the_renewal(service, manager) -> tuple[Invoice, Invoice]:
+    """A renewal draft, and an add-on draft whose units joined it."""
+    (renewal,) = billing.renew_clients([service.client_id], RUN)
+    draft = billing.change_service(billing.quote_change(service, 6, on=date(2019, 7, 16)), by=manager)
+    return Invoice.objects.get(pk=renewal.pk), Invoice.objects.get(pk=draft.pk)
+
+
+def test_a_discarded_renewal_leaves_the_units_that_the_add_on_sells(service, manager):
+    renewal, draft = sold_after_the_renewal(service, manager)
+    drafting.discard(renewal, by=manager)
+    assert sum(service.batches.standing().values_list("quantity", flat=True)) == 6
+    with time_machine.travel("2019-07-16 09:00+00:00", tick=False):
+        billing.send_invoice(draft, by=manager)
+    pay(draft)
+    service.refresh_from_db()
+    assert service.recurring == Decimal("27360.00")
+    assert list(differences()) == []
+
+
+def test_a_discarded_add_on_leaves_the_drafted_renewal_too(service, manager):
+    renewal, draft = sold_after_the_renewal(service, manager)
+    drafting.discard(draft, by=manager)
+    renewal.refresh_from_db()
+    assert renewal.total == Decimal("22800.00")
+    assert renewal.current.lines.count() == 1
+    assert list(differences()) == []
+
+
+def test_a_void_add_on_whose_units_stand_in_a_sent_renewal_keeps_them(service, manager):
+    renewal, draft = sold_after_the_renewal(service, manager)
+    with time_machine.travel("2019-07-16 09:00+00:00", tick=False):
+        billing.send_invoice(renewal, by=manager)
+        billing.send_invoice(draft, by=manager)
+        issuing.void(draft, by=manager, because="передумали начинать в июле")
+    assert sum(service.batches.standing().values_list("quantity", flat=True)) == 6
+    assert list(differences()) == []
+
+
+def test_a_void_add_on_takes_its_units_and_their_hand_over_back(service, manager):
+    draft = billing.change_service(billing.quote_change(service, 6, on=date(2019, 2, 8)), by=manager)
+    with time_machine.travel("2019-02-08 09:00+00:00", tick=False):
+        billing.send_invoice(draft, by=manager)
+        issuing.void(draft, by=manager, because="передумали")
+    assert service.batches.standing().count() == 1
+    assert Handover.objects.latest("id").status == Handover.Status.WITHDRAWN
+    assert list(differences()) == []
+
+
+def test_units_paid_after_the_renewal_are_renewed_by_themselves(service, manager):
+    """An add-on that is paid when the next period is billed and paid already must not be forgotten."""
+    Product.objects.update(handover_rule=Product.HandoverRule.ON_PAID)
+    draft = billing.change_service(billing.quote_change(service, 6, on=date(2019, 6, 3)), by=manager)
+    with time_machine.travel("2019-06-03 09:00+00:00", tick=False):
+        billing.send_invoice(draft, by=manager)
+    (renewal,) = billing.renew_clients([service.client_id], RUN)
+    assert renewal.total == Decimal("22800.00")  # the sixth is neither given nor paid
+    with time_machine.travel("2019-07-13 09:00+00:00", tick=False):
+        billing.send_invoice(renewal, by=manager)
+    pay(renewal)
+    pay(draft)
+    (late,) = billing.renew_clients([service.client_id], date(2019, 7, 25))
+    (line,) = late.current.lines.all()
+    assert (line.period.lower, line.period.upper, line.gross) == (END, date(2020, 2, 1), Decimal("4560.00"))
+    assert billing.renew_clients([service.client_id], date(2019, 7, 25)) == []
+    assert list(differences()) == []
+
+
+def test_units_given_while_the_renewal_is_a_draft_join_it(service, manager):
+    draft = billing.change_service(billing.quote_change(service, 6, on=date(2019, 6, 3)), by=manager)
+    (renewal,) = billing.renew_clients([service.client_id], RUN)
+    with time_machine.travel("2019-07-14 09:00+00:00", tick=False):
+        billing.send_invoice(draft, by=manager)
+    carry_out(Handover.objects.get(status=Handover.Status.WAITING), by=manager)
+    assert billing.renew_clients([service.client_id], RUN) == []
+    renewal = Invoice.objects.get(pk=renewal.pk)
+    assert renewal.total == Decimal("27360.00")
+    assert list(differences()) == []
+
+
+def monthly(service, manager, *, pays: bool) -> Service:
+    """A service on a monthly cycle beside the half-yearly one, from 01.03.2019, given."""
+    disk = make.product("Диск", {"month": "60.00"}, seller=service.product.seller)
+    with time_machine.travel("2019-02-20 09:00+00:00", tick=False):
+        order = make.order(service.client, Wanted(disk, "month"), starts_on=date(2019, 3, 1))
+        (first,) = billing.accept_order(order, by=manager)
+        billing.send_invoice(first, by=manager)
+    carry_out(Handover.objects.get(status=Handover.Status.WAITING), by=manager)
+    if pays:
+        pay(first)
+    return Service.objects.get(product=disk)
+
+
+def test_a_monthly_service_ends_with_its_own_month(service, manager):
+    disk = monthly(service, manager, pays=True)
+    change = billing.quote_change(disk, 2, on=date(2019, 3, 8))
+    assert (change.period.end, change.total) == (date(2019, 4, 1), Decimal("44.00"))
+
+
+def test_an_unpaid_service_ends_with_the_clients_main_invoice_and_renews_after_it(service, manager):
+    """R4.2 by the letter; units billed to different days are each billed on from their own end."""
+    disk = monthly(service, manager, pays=False)
+    change = billing.quote_change(disk, 2, on=date(2019, 3, 8))
+    assert (change.main, change.period.end) == (Invoice.objects.earliest("id"), END)
+    draft = billing.change_service(change, by=manager)
+    with time_machine.travel("2019-03-08 09:00+00:00", tick=False):
+        billing.send_invoice(draft, by=manager)
+    pay(draft)
+    disk.refresh_from_db()
+    assert disk.paid_until == date(2019, 3, 1)  # what it began with is still unpaid
+    assert billing.due_clients(date(2019, 3, 20)) == []  # and not billed again (R5.1)
+    pay(Invoice.objects.get(role="main", total=Decimal("60.00")))
+    disk.refresh_from_db()
+    assert disk.paid_until == date(2019, 4, 1)
+    (april,) = billing.renew_clients([service.client_id], date(2019, 3, 20))
+    (line,) = april.current.lines.all()
+    assert (line.period.lower, line.period.upper, line.gross) == (
+        date(2019, 4, 1), date(2019, 5, 1), Decimal("60.00"),
+    )  # fmt: skip
+    assert list(differences()) == []
+
+
+def test_an_option_of_another_product_is_refused(service):
+    with pytest.raises(Refused) as refused:
+        billing.quote_change(service, 1, option=make.option(make.product()), on=date(2019, 3, 1))
+    assert refused.value.field == "option"
+
+
+def test_a_closed_period_is_not_changed(service):
+    service.product.seller.closed_until = date(2019, 2, 28)
+    with pytest.raises(Refused) as refused:
+        billing.quote_change(service, 6, on=date(2019, 2, 8))
+    assert refused.value.field == "on"
+    assert billing.quote_change(service, 6, on=date(2019, 3, 1)).total
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_change_pressed_twice_at_once_is_done_once(service, manager):
+    changes = [billing.quote_change(service, 6, on=date(2019, 3, 4)) for _ in range(3)]
+    done, refused, start = [], [], threading.Barrier(3)
+
+    def press(change) -> None:
+        try:
+            start.wait()
+            done.append(billing.change_service(change, by=manager))
+        except Refused as why:
+            refused.append(why)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press, args=(change,)) for change in changes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(done), len(refused)) == (1, 2)
+    assert Batch.objects.count() == 2
+
+
+@pytest.mark.parametrize("services", [2, 12])
+def test_queries_of_sending_do_not_grow_with_lines(manager, services, django_assert_max_num_queries):
+    seller = make.seller()
+    wanted = [Wanted(make.product(seller=seller), "half_year") for _ in range(services)]
+    with time_machine.travel("2019-01-12 09:00+00:00", tick=False):
+        order = make.order(make.client(), *wanted, starts_on=date(2019, 2, 1))
+        (draft,) = billing.accept_order(order, by=manager)
+        with django_assert_max_num_queries(45):
+            billing.send_invoice(draft, by=manager)
+    assert Handover.objects.count() == services
