@@ -1,6 +1,7 @@
 """Settings come from the environment; a missing one has a value that is safe on a developer's machine."""
 
 import hashlib
+import sys
 from email.utils import parseaddr
 from importlib.resources import files
 from pathlib import Path
@@ -248,7 +249,8 @@ structlog.configure(
         if env.bool("LOG_CONSOLE", default=DEBUG)
         else structlog.processors.JSONRenderer(ensure_ascii=False),
     ],
-    logger_factory=structlog.PrintLoggerFactory(),
+    # What a command answers on standard output is for other programs.
+    logger_factory=structlog.PrintLoggerFactory(sys.stderr),
 )
 LOGGING = {
     "version": 1,

@@ -25,9 +25,7 @@ def close(ticket: Ticket, *, by: User | None) -> Ticket:
 
     Raises IllegalMove when it is closed already.
     """
-    waiting = Handover.objects.select_related("service").filter(
-        pk=ticket.handover_id, status=Handover.Status.WAITING
-    )
+    waiting = Handover.objects.select_related("service").filter(ticket=ticket, status=Handover.Status.WAITING)
     for handover in waiting:
         products.carry_out(handover, by=by)
     ticket = move(lock(ticket), Ticket.Status.CLOSED, by=by, closed_at=clock.now())
@@ -39,7 +37,7 @@ def close(ticket: Ticket, *, by: User | None) -> Ticket:
 def reopen(ticket: Ticket, *, by: User) -> Ticket:
     """It was not solved after all: new cycles of both clocks. Raises Refused for a settled hand-over."""
     ticket = lock(ticket)
-    if ticket.handover_id is not None and ticket.handover.status != Handover.Status.WAITING:
+    if ticket.handover is not None and ticket.handover.status != Handover.Status.WAITING:
         raise Refused(_("This hand-over is settled: open a new ticket for what is left to do."))
     if ticket.status != Ticket.Status.CLOSED:
         raise Refused(_("The ticket is not closed."))

@@ -39,7 +39,9 @@ class Calendar:
     def __call__(self, day: date) -> tuple[time, time] | None:
         if day.year not in self._years:
             rows = WorkDay.objects.filter(day__year=day.year).values_list("day", "opens", "closes")
-            self._years[day.year] = {on: (opens, closes) if opens else None for on, opens, closes in rows}
+            self._years[day.year] = {
+                on: (opens, closes) if opens and closes else None for on, opens, closes in rows
+            }
         usual = (OPENS, CLOSES) if day.weekday() < 5 else None
         return self._years[day.year].get(day, usual)
 
@@ -149,9 +151,12 @@ def _tell_stages(pks: Sequence[int], now: datetime, calendar: Calendar, policies
     Ticket.objects.filter(pk__in=late).update(breached=True)
     # Stages that came together, after a pause of the watch, are told by the last of them.
     latest = {(ticket.pk, stage.cycle): (ticket, stage) for ticket, stage in reached}
+    verbs: dict[str, list[tuple[Ticket, dict]]] = {}
     for ticket, stage in latest.values():
         verb = f"tickets.{stage.cycle.partition('.')[0]}_{stage.name}"
-        record_many(verb, [(ticket, {"cycle": stage.cycle})], by=None)
+        verbs.setdefault(verb, []).append((ticket, {"cycle": stage.cycle}))
+    for verb, facts in verbs.items():
+        record_many(verb, facts, by=None)
     return len(reached)
 
 

@@ -72,9 +72,9 @@ def carry_out(ticket: Ticket, *, by: User) -> Ticket:
     if handover.status != Handover.Status.WAITING:
         raise Refused(_("This hand-over is settled already."))
     ticket = close(ticket, by=by)
-    text = _("Carried out: it was %(was)s, it is %(becomes)s %(unit)s.")
     facts = {"was": handover.was, "becomes": handover.becomes, "unit": handover.unit}
-    add_note(ticket, (text % facts).replace(" .", "."), by=by)
+    text = _("Carried out: it was %(was)s, it is %(becomes)s %(unit)s") % facts
+    add_note(ticket, text, by=by)
     return ticket
 
 

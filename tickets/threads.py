@@ -53,9 +53,9 @@ def ticket_of(mail: Mail, sender: Sender) -> tuple[Ticket | None, str]:
                 return ticket, sign
     number = subject_ticket_number(mail.subject)
     if number is not None and number < 2**63:
-        ticket = Ticket.objects.filter(pk=number, participants__address=sender.address).first()
-        if ticket and may_follow(ticket, sender):
-            return ticket, "number"
+        named = Ticket.objects.filter(pk=number, participants__address=sender.address).first()
+        if named and may_follow(named, sender):
+            return named, "number"
     return None, ""
 
 

@@ -32,7 +32,7 @@ def port(tmp_path_factory):
     port = free_port()
     log = tmp_path_factory.mktemp("pymap") / "log"
     pymap = Path(sys.executable).with_name("pymap")
-    options = "--no-service managesieve --no-service admin --no-tls --host 127.0.0.1".split()
+    options = ["--no-service", "managesieve", "--no-service", "admin", "--no-tls", "--host", "127.0.0.1"]
     command = [pymap, *options, "--port", str(port), "dict"]
     with log.open("wb") as out:
         server = subprocess.Popen(command, stdout=out, stderr=out)

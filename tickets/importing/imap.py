@@ -22,6 +22,7 @@ from tickets.intake import receive_raw
 from tickets.models import Mailbox, RawMail
 
 Trouble = imaplib.IMAP4.error
+PORT, TLS_PORT = 143, 993
 TIMEOUT = 20  # seconds for each word of the server
 LOOKED_BACK = timedelta(days=3)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -128,11 +129,9 @@ def _folder(url: str) -> Iterator[imaplib.IMAP4]:
     host, tls = parts.hostname or "localhost", ssl.create_default_context()
     server: imaplib.IMAP4
     if parts.scheme == "imap":
-        server = imaplib.IMAP4(host, parts.port or imaplib.IMAP4_PORT, timeout=TIMEOUT)
+        server = imaplib.IMAP4(host, parts.port or PORT, timeout=TIMEOUT)
     else:
-        server = imaplib.IMAP4_SSL(
-            host, parts.port or imaplib.IMAP4_SSL_PORT, ssl_context=tls, timeout=TIMEOUT
-        )
+        server = imaplib.IMAP4_SSL(host, parts.port or TLS_PORT, ssl_context=tls, timeout=TIMEOUT)
     try:
         if parts.scheme == "imap" and "STARTTLS" in server.capabilities:
             server.starttls(tls)
