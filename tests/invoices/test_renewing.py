@@ -1,7 +1,11 @@
 """The renewal run: once per client, payer, seller and due date, however often and however many at once."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
+import time
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -9,7 +13,7 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from billing_site.home.books import differences
 from billing_site.journal.models import Entry
@@ -255,3 +259,44 @@ def test_a_quote_prices_a_change(access, manager):
     assert (quote["start"], quote["end"], quote["rule"]) == ("2019-02-08", "2019-07-31", "office")
     assert (quote["total"], quote["recurring"]) == ("344.00", "24360.00")
     assert [step["amount"] for step in quote["steps"]] == ["44.00", "300.00"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_killed_half_way_leaves_nothing_half_made(access, manager):
+    """The process dies between the drafts and their lines; the next run makes each draft once."""
+    for _ in range(4):
+        running(make.client(), manager, Wanted(access, "half_year", 1))
+    before = Invoice.objects.count()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE invoices_line IN SHARE MODE")  # reading goes on, writing lines waits
+        run = subprocess.Popen(
+            [sys.executable, "manage.py", "bill", "--on", "2019-07-12"],
+            env={**os.environ, "DATABASE_URL": address_of_the_test_database()},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            wait_for_a_lock(cursor)
+        finally:
+            run.kill()
+            run.wait()
+    assert Invoice.objects.count() == before
+    assert len(run_renewals(RUN).drafts) == 4
+    assert run_renewals(RUN).drafts == []
+    assert list(differences()) == []
+
+
+def address_of_the_test_database() -> str:
+    return os.environ["DATABASE_URL"].rpartition("/")[0] + "/" + connection.settings_dict["NAME"]
+
+
+def wait_for_a_lock(cursor) -> None:
+    """Until another session waits to write a line; fails when none does in half a minute."""
+    for _ in range(300):
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'invoices_line'::regclass"
+        )
+        if cursor.fetchone()[0]:
+            return
+        time.sleep(0.1)
+    pytest.fail("the run never came to its lines")
