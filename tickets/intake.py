@@ -20,12 +20,13 @@ from tickets import clocks
 from tickets.models import File, Mailbox, Message, Participant, RawMail, Ticket
 from tickets.reading import Bounce, Mail, UnreadableMail, fold_quotes, read_mail, sender_authentication
 from tickets.senders import Sender, own_addresses, people_of, sender_of
-from tickets.threads import lock_thread, ticket_of, ticket_of_letter, twin_of
+from tickets.threads import ids_of, lock_thread, ticket_of, ticket_of_letter, twin_of
 
 log = structlog.get_logger()
 ATTEMPTS = 3
 LEASE = timedelta(minutes=5)
 PAUSE = timedelta(seconds=30)
+TURN = timedelta(minutes=2)
 READ_AT_MOST = 40 * 1024 * 1024
 HTML_AT_MOST = 2 * 1024 * 1024
 
@@ -43,6 +44,10 @@ COPY = _mark("a copy of a mail that is here already")
 
 class NobodyToAnswer(Exception):
     """The mail names no sender in any header."""
+
+
+class OutOfTurn(Exception):
+    """The mail answers one that we don't know, and mails that came before it are still being read."""
 
 
 # ── the bytes ────────────────────────────────────────────────────────────────────────────────
@@ -91,6 +96,8 @@ def process(raw_id: int) -> Message | None:
         return file_mail(raw, read(raw))
     except (UnreadableMail, NobodyToAnswer) as trouble:
         quarantine(raw, str(trouble))
+    except OutOfTurn:
+        let_others_pass(raw)
     except Exception as trouble:
         log.warning("mail not filed", raw=raw.pk, attempt=raw.attempts, exc_info=True)
         put_off(raw, f"{type(trouble).__name__}: {trouble}")
@@ -128,6 +135,13 @@ def put_off(raw: RawMail, error: str) -> None:
     )
 
 
+def let_others_pass(raw: RawMail) -> None:
+    """Read again after a moment; this was no attempt."""
+    RawMail.objects.filter(pk=raw.pk).update(
+        leased_until=clock.now() + timedelta(seconds=5), attempts=raw.attempts - 1
+    )
+
+
 def quarantine(raw: RawMail, reason: str) -> None:
     move_many([raw], RawMail.Status.QUARANTINED, by=None, error=reason[:2000], leased_until=None)
 
@@ -147,7 +161,7 @@ def file_mail(raw: RawMail, mail: Mail, *, by: User | None = None, insist: bool 
     """One transaction for everything a mail makes: ticket, message, files, participants, clocks, journal.
 
     Automatic mail that continues nothing is filed without a ticket. `insist` = a person wants a ticket of
-    it, whatever it is. Raises NobodyToAnswer.
+    it, whatever it is. Raises NobodyToAnswer, OutOfTurn.
     """
     lock_thread(mail)
     row = RawMail.objects.select_for_update(no_key=True, of=("self",)).defer("data").get(pk=raw.pk)
@@ -168,6 +182,8 @@ def file_mail(raw: RawMail, mail: Mail, *, by: User | None = None, insist: bool 
     if twin is not None and ticket is None:
         ticket, sign = twin.ticket, "twin"
     is_new = ticket is None
+    if is_new and not insist and ids_of(mail) and _earlier_ones_wait(row):
+        raise OutOfTurn
     ticket = _new_ticket(raw, mail, sender) if ticket is None else _locked(ticket)
     message = _message(ticket, row, mail, sender, kind, twin)
     _keep_files(message, mail)
@@ -175,6 +191,14 @@ def file_mail(raw: RawMail, mail: Mail, *, by: User | None = None, insist: bool 
     _turn(ticket, message, is_new=is_new)
     _close_raw(row, mail, sender, by=by, kind=kind, reason=mail.kind_reason, ticket=ticket.pk, sign=sign)
     return message
+
+
+def _earlier_ones_wait(raw: RawMail) -> bool:
+    """The question to this answer may be among them: together they are one ticket. TURN ends the courtesy."""
+    if raw.received_at + TURN < clock.now():
+        return False
+    earlier = RawMail.objects.filter(mailbox=raw.mailbox_id, pk__lt=raw.pk, status=RawMail.Status.RECEIVED)
+    return earlier.exists()
 
 
 def _conversation(mail: Mail, sender: Sender) -> tuple[Ticket | None, str]:
