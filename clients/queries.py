@@ -75,10 +75,15 @@ def similar_clients(*, email: str = "", inn: str = "", phone: str = "", name: st
         owners["phone"] = _first(called.values_list("pk", flat=True)[:SHOWN])
     if len(bare_name(name)) >= 3:
         wanted = bare_name(name)
-        alike = Client.objects.filter(Q(name_key__trigram_similar=wanted) | Q(name_key__contains=wanted))
+        alike = Client.objects.filter(Q(name_key__trigram_similar=wanted) | _holds_words(wanted))
         nearest = alike.order_by(TrigramSimilarity("name_key", wanted).desc(), "name_key")
         owners["name"] = _first(nearest.values_list("pk", flat=True)[:SHOWN])
     return _ranked(owners)
+
+
+def _holds_words(text: str) -> Q:
+    """Every word of a name, in whatever order and punctuation."""
+    return Q(*(("name_key__contains", word) for word in text.split()))
 
 
 WHY = {

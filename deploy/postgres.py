@@ -180,7 +180,8 @@ class Postgres:
         if self.user:
             shutil.chown(secret, self.user)
         builtin = (major_of(self.binaries / "initdb", **self._identity) or 0) >= 17
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        # pg_trgm asks LC_CTYPE which signs are letters: under C it finds none in a Russian name.
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--lc-ctype=C.UTF-8"]
         self._do(
             "initdb",
             *("-D", unfinished, "-U", NAME, "--auth=scram-sha-256", f"--pwfile={secret}"),

@@ -170,6 +170,9 @@ def test_postgres_asks_for_the_password_and_listens_on_loopback_only(open_folder
     server.start()
     try:
         assert execute(server.url, "SHOW listen_addresses") == [("127.0.0.1",)]
+        execute(server.url, "CREATE EXTENSION pg_trgm")
+        alike = "SELECT similarity('ромашка трейд', 'ромашка-трейд')"
+        assert execute(server.url, alike) == [(1.0,)]  # names are searched in Russian
         with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
             execute(server.url.replace("secret", "guess"), "SELECT 1")
     finally:
