@@ -42,12 +42,12 @@ class ClientFilter(django_filters.FilterSet):
         label=_("Status"), choices=Client.Status.choices, empty_label=_("any")
     )
     manager = django_filters.ChoiceFilter(
-        label=_("Account manager"),
+        label=_("Manager"),
         choices=lambda: ClientFilter.managers(),
         method="by_manager",
         empty_label=_("any"),
     )
-    since = django_filters.DateFilter(label=_("Since"), field_name="registered_on", lookup_expr="gte")
+    since = django_filters.DateFilter(label=_("Client since"), field_name="registered_on", lookup_expr="gte")
     until = django_filters.DateFilter(label=_("until"), field_name="registered_on", lookup_expr="lte")
 
     class Meta:

@@ -62,11 +62,11 @@ class ClientTable(Table):
             cell=lambda row: format_html('<span class="nowrap">{}</span>', _phone(row)), export=_phone,
         ),
         StatusColumn("status", _("Status"), choices=Client.Status, of="clients.client"),
-        TextColumn("manager", _("Account manager"), fields=("account_manager__name",), cell=_manager,
+        TextColumn("manager", _("Manager"), fields=("account_manager__name",), cell=_manager,
                    export=lambda row: row["account_manager__name"]),
         NumberColumn("services", _("Services"), fields=("live_services",)),
         MoneyColumn("due", _("Debt"), currency="currency"),
-        DateColumn("registered_on", _("Since"), sort="registered_on", align="end"),
+        DateColumn("registered_on", _("Client since"), sort="registered_on", align="end", hidden=True),
         TextColumn("source", _("Source"), hidden=True),
         TextColumn("language", _("Language"), hidden=True),
     )  # fmt: skip
