@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("tickets.urls")),
     path("", include("reports.urls")),
     path("", include("billing_site.letters.urls")),
+    path("", include("billing_site.journal.urls")),
     path("", include("billing_site.pages.urls")),
     path("account/", include("allauth.account.urls")),
 ]

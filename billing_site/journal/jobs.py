@@ -8,13 +8,18 @@ import structlog
 from celery import shared_task
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from billing_site.journal.models import Job
+from billing_site.journal.moves import record
 from billing_site.kit import clock, errands
+from billing_site.kit.errors import Refused
+from billing_site.office.models import User
 
 log = structlog.get_logger()
 LEASE = timedelta(minutes=12)
 ATTEMPTS = 3
+GOING = (Job.State.WAITING, Job.State.RUNNING)
 # kind → the function that does it; each app's tasks.py or schedule.py registers its own at import.
 WORK: dict[str, Callable[[Job], None]] = {}
 
@@ -47,10 +52,34 @@ def advance(job: Job, by: int = 1, failure: dict[str, Any] | None = None) -> boo
     return bool(going)
 
 
-def cancel(job: Job) -> None:
-    Job.objects.filter(pk=job.pk, state__in=(Job.State.WAITING, Job.State.RUNNING)).update(
+@transaction.atomic
+def cancel(job: Job, *, by: User) -> None:
+    """Stop a job that waits or runs; what it has done stays. Raises Refused when it has ended."""
+    stopped = Job.objects.filter(pk=job.pk, state__in=GOING).update(
         state=Job.State.CANCELLED, ended_at=clock.now()
     )
+    if not stopped:
+        raise Refused(_("The job has ended already."))
+    record("journal.job_cancelled", job, by=by, title=job.title)
+
+
+@transaction.atomic
+def retry(job: Job, *, by: User) -> None:
+    """Let a failed or cancelled job run again from the start. Raises Refused for any other."""
+    again = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED)).update(
+        state=Job.State.WAITING, error="", failures=[], done=0, attempts=0,
+        leased_until=None, ended_at=None, seen_at=None,
+    )  # fmt: skip
+    if not again:
+        raise Refused(_("Only a failed or cancelled job can run again."))
+    record("journal.job_retried", job, by=by, title=job.title)
+    errands.send("journal.run_job", job.pk)
+
+
+def see_ended(user: User) -> int:
+    """The user has looked at his ended jobs: the bell is silent. Returns how many were new."""
+    ended = Job.objects.filter(author=user, ended_at__isnull=False, seen_at__isnull=True)
+    return ended.update(seen_at=clock.now())
 
 
 @shared_task(name="journal.run_job")
@@ -58,9 +87,11 @@ def run_job(job_id: int) -> None:
     """Claim the job by its lease and do it; a failure is kept on the row and may be retried."""
     now = clock.now()
     claimed = (
-        Job.objects.filter(pk=job_id, state__in=(Job.State.WAITING, Job.State.RUNNING))
+        Job.objects.filter(pk=job_id, state__in=GOING)
         .filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now))
-        .update(state=Job.State.RUNNING, leased_until=now + LEASE, attempts=F("attempts") + 1, done=0)
+        .update(
+            state=Job.State.RUNNING, leased_until=now + LEASE, attempts=F("attempts") + 1, done=0, failures=[]
+        )
     )
     if not claimed:
         return
@@ -69,7 +100,7 @@ def run_job(job_id: int) -> None:
         WORK[job.kind](job)
     except Exception as trouble:
         log.exception("job failed", job=job_id, kind=job.kind)
-        Job.objects.filter(pk=job_id).update(
+        Job.objects.filter(pk=job_id, state=Job.State.RUNNING).update(
             state=Job.State.FAILED, error=f"{type(trouble).__name__}: {trouble}", ended_at=clock.now()
         )
         return
@@ -78,19 +109,10 @@ def run_job(job_id: int) -> None:
     )
 
 
-@transaction.atomic
-def retry(job: Job) -> None:
-    """Let a failed job run again from the start."""
-    Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED)).update(
-        state=Job.State.WAITING, error="", failures=[], leased_until=None, ended_at=None
-    )
-    errands.send("journal.run_job", job.pk)
-
-
 @shared_task(name="journal.sweep_jobs")
 def sweep_jobs() -> None:
     """Send again every job whose errand or worker was lost; give up after ATTEMPTS."""
-    lost = Job.objects.filter(state__in=(Job.State.WAITING, Job.State.RUNNING)).filter(
+    lost = Job.objects.filter(state__in=GOING).filter(
         Q(leased_until__isnull=True, created_at__lt=clock.now() - timedelta(seconds=30))
         | Q(leased_until__lt=clock.now())
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -35,3 +35,8 @@ def today() -> date:
 def moscow(instant: datetime) -> datetime:
     """An aware instant as the office's clocks show it."""
     return instant.astimezone(MOSCOW)
+
+
+def midnight(day: date) -> datetime:
+    """The first instant of an office's day."""
+    return datetime.combine(day, time.min, MOSCOW)

@@ -33,17 +33,25 @@ def _count(user: User) -> dict[str, int]:
     return {name: _bounded(queryset) for name, queryset in wanted.items()}
 
 
+def _key(user: User) -> str:
+    return f"counters:{user.pk}"
+
+
+def recount(user: User) -> None:
+    """The next page counts anew: the user has just done what a counter speaks of."""
+    live.forget(_key(user))
+
+
 def counters(user: User) -> dict[str, int]:
     """Pending orders, overdue invoices, tickets that wait for us, unseen finished jobs of the user.
 
     Only what the user may see; LIMIT + 1 stands for "more". At most SECONDS old.
     """
-    key = f"counters:{user.pk}"
-    kept: Any = live.recall(key)
+    kept: Any = live.recall(_key(user))
     if isinstance(kept, dict):
         return kept
     fresh = _count(user)
-    live.remember(key, fresh, SECONDS)
+    live.remember(_key(user), fresh, SECONDS)
     return fresh
 
 

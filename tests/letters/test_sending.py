@@ -24,8 +24,8 @@ def at(letter: Letter) -> Letter:
 def test_a_letter_goes_with_its_text_html_and_files(post_office, write):
     paper = FilePart("Счёт 72815.pdf", "application/pdf", b"%PDF-1.7 paper")
     letter = write(
-        html="<style>p{color:#123456}</style><p>Здравствуйте!</p>", files=[paper], cc=["book@romashka.example"],
-        reply_to="manager@office.example", headers={"X-Kind": "invoice"},
+        html="<style>p{color:#123456}</style><p>Здравствуйте!</p>", files=[paper],
+        cc=["book@romashka.example"], reply_to="manager@office.example", headers={"X-Kind": "invoice"},
     )  # fmt: skip
     tasks.send(letter.pk)
     assert (at(letter).status, letter.attempts, letter.error) == (Status.SENT, 1, "")
