@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from billing_site.journal.models import Entry
 from billing_site.kit.requisites import shown_phone
 from billing_site.office.models import User
+from billing_site.pages.subjects import subjects
 from billing_site.pages.telling import sentence
 from clients.models import Client
 
@@ -39,6 +40,8 @@ class Told:
     text: str
     changes: list[Change] = field(default_factory=list)
     subject: str = ""
+    verb: str = ""
+    request: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ class _Event:
     who: str
     what: str
     changes: list[Change]
+    request: str = ""
+
+    def told_by(self, one: Told) -> tuple[bool, bool, timedelta]:
+        """How surely an entry told this change, the surest first: same request, not a mere note, nearest."""
+        elsewhere = bool(self.request and one.request and self.request != one.request)
+        return elsewhere, one.verb.startswith("clients.note_"), abs(one.at - self.at)
 
 
 def timeline(client: Client, *, before: int | None, size: int) -> tuple[list[Told], int | None]:
@@ -61,7 +70,18 @@ def timeline(client: Client, *, before: int | None, size: int) -> tuple[list[Tol
         entries = entries.filter(id__lt=before)
     found = list(entries[: size + 1])
     more, found = len(found) > size, found[:size]
-    told = [Told(entry.at, entry.actor_name, sentence(entry), subject=entry.subject) for entry in found]
+    names = subjects(entry.subject for entry in found)
+    told = [
+        Told(
+            entry.at,
+            entry.actor_name,
+            sentence(entry, names[entry.subject].name),
+            subject=entry.subject,
+            verb=entry.verb,
+            request=entry.request_id,
+        )
+        for entry in found
+    ]
     since = found[-1].at if more else None
     until = found[0].at if found and before else None
     _join(told, _events(client), since, until)
@@ -77,7 +97,7 @@ def _join(told: list[Told], events: Iterable[_Event], since: datetime | None, un
     for event in events:
         near = [one for one in by_subject[event.subject] if abs(one.at - event.at) < TOGETHER]
         if near:
-            near[0].changes.extend(event.changes)
+            min(near, key=event.told_by).changes.extend(event.changes)
         elif (since is None or event.at >= since) and (until is None or event.at <= until):
             told.append(Told(event.at, event.who, event.what, event.changes))
 
@@ -112,8 +132,14 @@ def _events_of(rows: list[Any], owner: str, client: Client, people: dict[int, st
             if f.name not in NOT_TOLD and getattr(old, f.attname) != getattr(new, f.attname)
         ]
         if changes:
+            context = old.pgh_context.metadata if old.pgh_context else {}
             yield _Event(
-                old.pgh_created_at, _subject(owner, old, client), _who(old, people), _changed(new), changes
+                old.pgh_created_at,
+                _subject(owner, old, client),
+                people.get(context.get("user") or 0, ""),
+                _changed(new),
+                changes,
+                context.get("request_id", ""),
             )
 
 
@@ -124,11 +150,6 @@ def _subject(owner: str, event: Any, client: Client) -> str:
 
 def _changed(row: Any) -> str:
     return _("Changed: %(what)s") % {"what": getattr(row, "name", "") or getattr(row, "address", "")}
-
-
-def _who(event: Any, people: dict[int, str]) -> str:
-    context = event.pgh_context.metadata if event.pgh_context else {}
-    return people.get(context.get("user") or 0, "")
 
 
 def _word(column: Any, row: Any, people: dict[int, str]) -> str:
@@ -142,5 +163,6 @@ def _word(column: Any, row: Any, people: dict[int, str]) -> str:
     if column.name == "phone":
         return shown_phone(value)
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        words = dict(column.base_field.flatchoices)
+        return ", ".join(str(words.get(one, one)) for one in value)
     return str(dict(column.flatchoices).get(value, value))
