@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from django.db import connection
 
+from billing_site.home.demo.mail import Correspondence
 from billing_site.home.demo.office import Catalogue, found, hire, stock
-from billing_site.home.demo.people import PEOPLE, Persona
+from billing_site.home.demo.people import ACCOUNTANT, CONTACTS, PEOPLE, Persona
+from billing_site.home.demo.treasury import Treasury
 from billing_site.journal.models import Series
 from billing_site.kit import clock
 from billing_site.kit.money import rounded
@@ -19,10 +21,12 @@ from billing_site.letters.models import Letter
 from clients import actions as clients
 from clients.models import Client
 from invoices import billing
+from invoices.issuing import void
 from invoices.models import Invoice
 from invoices.tasks import render_paper
-from products.actions import Wanted, carry_out, create_order
-from products.models import Cycle, Handover, Order, Service
+from products.actions import Wanted, close_order, create_order, units
+from products.models import Cycle, Order, Service
+from tickets import handing
 
 FIRST_NUMBER = 72400
 FIRST_CLIENT = 12460
@@ -37,6 +41,8 @@ class Story:
         self.chance = random.Random(seed)  # noqa: S311 - the same office every time, no secrets
         self.staff = hire()
         self.catalogue: Catalogue = stock(*found())
+        self.treasury = Treasury(today, self.staff["treasury"])
+        self.mail = Correspondence(today, self.staff, self._deliver)
         self.clients: dict[int, tuple[Client, Persona]] = {}
         self.payments: dict[date, list[tuple[int, Decimal]]] = defaultdict(list)
         Series.objects.create(name="invoices", last=FIRST_NUMBER)
@@ -52,8 +58,11 @@ class Story:
             day += timedelta(days=1)
 
     def _came_on(self, persona: Persona) -> date:
-        """Nobody comes on the 29th–31st: by the office's rule the rest of such a month costs nothing."""
-        day = self.today - timedelta(days=persona.since)
+        return self._ago(persona.since)
+
+    def _ago(self, days: int) -> date:
+        """Nobody buys on the 29th–31st: by the office's rule the rest of such a month costs nothing."""
+        day = self.today - timedelta(days=days)
         return day.replace(day=min(day.day, 28))
 
     def _live(self, day: date) -> None:
@@ -66,7 +75,9 @@ class Story:
             self._turn(client, persona, day)
         for invoice_id, part in self.payments.pop(day, ()):
             self._pay(invoice_id, part, day)
+        self.treasury.close_day(day)
         self._carry_out(day)
+        self.mail.live(day)
 
     # ── newcomers ────────────────────────────────────────────────────────────────────────────
 
@@ -91,12 +102,28 @@ class Story:
                              by=manager, important=True)  # fmt: skip
         if n % 3 == 0:
             clients.add_note(client, "Звонил, доволен. Спросил про дисковое пространство.", by=manager)
+        self._people_of(client, n)
         order = create_order(client, self._wanted(persona), starts_on=day, by=self.staff["sales"])
-        if persona.habit == "pending":
+        if persona.habit in ("fraud", "refused"):
+            close_order(order, persona.habit, by=self.staff["head"])
+            clients.change_status(client, Client.Status.CLOSED, by=self.staff["head"])
+        if persona.habit in ("pending", "fraud", "refused"):
             return
         for draft in billing.accept_order(Order.objects.get(pk=order.pk), by=manager):
             if persona.habit != "draft":
                 self._send(draft, persona, day)
+
+    def _people_of(self, client: Client, n: int) -> None:
+        """Every second client has a contact; three share one accountant (R2.1)."""
+        by, host = self.staff["sales"], client.main_email.partition("@")[2]
+        if n % 2:
+            name, post, powers, login = CONTACTS[n // 2 % len(CONTACTS)]
+            clients.add_contact(client, by=by, email=f"{login}@{host}", name=name, post=post,
+                                powers=list(powers), phone=f"+7916555{n:04d}")  # fmt: skip
+        if n in (4, 12, 19):
+            name, post, email = ACCOUNTANT
+            clients.add_contact(client, by=by, email=email, shared=True, name=name, post=post,
+                                powers=["papers"])  # fmt: skip
 
     def _payer(self, persona: Persona, n: int, day: date) -> dict:
         sole = persona.kind == "sole"
@@ -139,11 +166,14 @@ class Story:
     def _send(self, draft: Invoice, persona: Persona, day: date) -> None:
         """Check & send, the paper and its letter, and when the client will pay."""
         letter = billing.send_invoice(draft, by=self.staff["petrova"])
-        render_paper(draft.current_id)
+        self._print(draft)
         self._deliver(letter)
         when = self._pays_on(persona, day)
         if when:
             self.payments[when].append((draft.pk, Decimal(1)))
+
+    def _print(self, draft: Invoice) -> None:
+        render_paper(draft.current_id)
 
     def _pays_on(self, persona: Persona, day: date) -> date | None:
         days = persona.pays
@@ -163,8 +193,11 @@ class Story:
             post.finish(claimed, Letter.Status.SENT, sent_at=clock.now())
 
     def _pay(self, invoice_id: int, part: Decimal, day: date) -> None:
-        invoice = Invoice.objects.select_related("seller").get(pk=invoice_id)
+        invoice = Invoice.objects.select_related("seller", "payer", "current").get(pk=invoice_id)
         amount = rounded(invoice.open_amount * part)
+        if self.treasury.takes(day):
+            self.treasury.pay(invoice, day, amount)
+            return
         receipt = billing.Receipt(
             client_id=invoice.client_id,
             payer_id=invoice.payer_id,
@@ -180,20 +213,42 @@ class Story:
     # ── turns of the story ───────────────────────────────────────────────────────────────────
 
     def _turn(self, client: Client, persona: Persona, day: date) -> None:
-        ago = (self.today - day).days
-        if (
-            persona.habit.startswith("grows")
-            and ago == {"grows": 40, "grows_paid": 16, "grows_unpaid": 6}[persona.habit]
-        ):
+        grown = {"grows": 40, "grows_paid": 16, "grows_unpaid": 6}
+        if persona.habit in grown and day == self._ago(grown[persona.habit]):
             self._grow(client, persona, day)
-        if persona.habit == "half_paid" and ago == 5:
+        if persona.owes and day == self._ago(persona.owes):
+            self._grow(client, P_UNPAID, day)
+        if persona.habit == "half_paid" and day == self._ago(5):
             for invoice in client.invoices.filter(status=Invoice.Status.ISSUED)[:1]:
                 self._pay(invoice.pk, Decimal("0.5"), day)
-        if persona.habit == "hold" and ago == 4:
+        if persona.habit == "hold" and day == self._ago(4):
             letters.hold(client.pk, by=self.staff["petrova"], because="Готовится новый договор")
             self._grow(client, persona, day)
-        if persona.habit == "letters_bounce" and ago == 30:
+        if persona.habit == "voided" and day == self._ago(15):
+            self._void(client)
+        if persona.habit == "changed_mind" and day == self._ago(8):
+            wanted = [Wanted(self.catalogue.access, persona.cycle, 2, option=self.catalogue.disk)]
+            close_order(create_order(client, wanted, starts_on=day, by=self.staff["sales"]),
+                        Order.Status.CANCELLED, by=self.staff["sales"])  # fmt: skip
+        if persona.reporting and day == self._ago(21):
+            self._work(client, persona, day)
+        if persona.habit == "letters_bounce" and day == self._ago(30):
             client.addresses.update(bounced_at=clock.now())
+
+    def _void(self, client: Client) -> None:
+        """Sent for three users instead of two, noticed the same day."""
+        service = Service.objects.get(client=client, product=self.catalogue.access)
+        change = billing.quote_change(service, units(service) + 3, on=clock.today())
+        draft = billing.change_service(change, by=self.staff["lebedev"])
+        self._deliver(billing.send_invoice(draft, by=self.staff["lebedev"]))
+        void(draft, by=self.staff["lebedev"], because="Клиент просил двух пользователей, а не трёх")
+
+    def _work(self, client: Client, persona: Persona, day: date) -> None:
+        """Hours of a specialist: the other seller, sold once, with VAT."""
+        wanted = [Wanted(self.catalogue.hours, Cycle.ONE_TIME, 3)]
+        order = create_order(client, wanted, starts_on=day, by=self.staff["sales"])
+        for draft in billing.accept_order(order, by=self.staff["petrova"]):
+            self._send(draft, persona, day)
 
     def _grow(self, client: Client, persona: Persona, day: date) -> None:
         service = Service.objects.filter(
@@ -201,7 +256,7 @@ class Story:
         ).first()
         if service is None or service.paid_until is None or service.paid_until <= day:
             return
-        becomes = persona.users + 2
+        becomes = units(service) + 2
         draft = billing.change_service(
             billing.quote_change(service, becomes, on=day), by=self.staff["petrova"]
         )
@@ -209,11 +264,12 @@ class Story:
         self._send(draft, paying, day)
 
     def _carry_out(self, day: date) -> None:
-        """Support carries out what was handed over; the last days' work still waits."""
-        waiting = Handover.objects.filter(status=Handover.Status.WAITING)
-        for handover in waiting.select_related("service"):
-            if (day - handover.created_at.date()).days >= 1 and (self.today - day).days > 2:
-                carry_out(handover, by=self.staff["support"])
+        """Support carries out what was handed over, mostly in time; the last days' work still waits."""
+        for ticket in handing.open_handovers():
+            if (self.today - day).days > 2:
+                minutes = self.chance.choice([25, 40, 55, 70, 95, 110, 150])
+                with clock.standing_at(clock.now() + timedelta(minutes=minutes)):
+                    handing.carry_out(ticket, by=self.staff["support"])
 
 
 P_UNPAID = Persona("", "", "", 0, 0, None)
