@@ -79,7 +79,7 @@ def assign(ticket: Ticket, user: User | None, *, by: User) -> Ticket:
     was = ticket.assignee
     ticket.assignee = user
     ticket.save(update_fields=["assignee"])
-    record("tickets.assigned", ticket, by=by, was=_name(was), becomes=_name(user))
+    record("tickets.assigned", ticket, by=by, was=_name(was) or "—", becomes=_name(user) or "—")
     return ticket
 
 

@@ -11,6 +11,8 @@ from invoices.models import Invoice, Line
 from products.actions import Wanted
 from products.models import Service
 from tests import make
+from tickets import handing
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +36,13 @@ def paid():
     return invoice
 
 
-def test_right_books_are_silent(paid):
+@pytest.fixture
+def ticket():
+    """A hand-over in support's queue: its clock runs."""
+    handing.open_handovers()
+
+
+def test_right_books_are_silent(paid, ticket):
     out = StringIO()
     call_command("check_books", stdout=out)
     assert out.getvalue() == ""
@@ -45,11 +53,12 @@ def test_right_books_are_silent(paid):
     [
         (lambda: Service.objects.update(recurring=Decimal("1.00")), "recurring amount = its batches"),
         (lambda: Service.objects.update(paid_until=date(2030, 1, 1)), "next due date = its paid lines"),
+        (lambda: Ticket.objects.update(solve_due_at=None), "due times of a ticket = its history"),
         (lambda: Line.objects.update(live=False), "live lines belong to standing current revisions"),
         (lambda: Line.objects.update(shares=[["2026-11-01", "1.00"]]), "month shares of a line sum to it"),
     ],
 )
-def test_each_wrong_figure_is_named(paid, spoil, what):
+def test_each_wrong_figure_is_named(paid, ticket, spoil, what):
     spoil()
     assert what in {difference.what for difference in differences()}
     with pytest.raises(CommandError):
