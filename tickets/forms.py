@@ -62,7 +62,7 @@ class StaffField(forms.ModelChoiceField):
 
 
 def _department(label: Any) -> forms.ModelChoiceField:
-    return forms.ModelChoiceField(Department.objects.all(), label=label)
+    return forms.ModelChoiceField(Department.objects.all(), label=label, empty_label="—")
 
 
 class AnswerForm(forms.Form):

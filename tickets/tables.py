@@ -20,7 +20,7 @@ from billing_site.pages.tables import (
     Table,
     TextColumn,
 )
-from tickets.models import Message, RawMail, Ticket
+from tickets.models import Message, Ticket
 from tickets.queries import Left, TimeLeft
 
 WRITERS = {
@@ -35,7 +35,7 @@ LOUD = {"warning": "warning", "breach": "danger", "escalation": "danger"}
 def duration(minutes: int) -> str:
     """«1 ч 20 мин»; minutes don't matter any more past ten hours."""
     hours, rest = divmod(minutes, 60)
-    if hours >= 10:
+    if hours >= 10 or (hours and not rest):
         return _t("%(hours)s h") % {"hours": hours}
     if not hours:
         return _t("%(minutes)s min") % {"minutes": rest}
@@ -59,9 +59,10 @@ def left_in_words(left: Left) -> str:
 
 
 def left_badge(left: Left) -> str:
-    """Words in the colour of the stage that the clock has reached."""
-    look = {"": "ok", "warning": "soon"}.get(left.stage, "late")
-    return badge(look, word=left_in_words(left)) if left.stage else left_in_words(left)
+    """Words in the colour of the stage that the clock has reached; plain ones while there is time."""
+    if not left.stage and left.minutes is not None:
+        return duration(left.minutes)
+    return badge("soon" if left.stage == "warning" else "late", word=left_in_words(left))
 
 
 def _left(row: Row) -> str:
@@ -83,6 +84,22 @@ def _subject(row: Row) -> str:
         marks.append(("muted", _t("Hand-over"), icon("wrench", 14)))
     drawn = format_html_join("", ' <span class="{}" title="{}">{}</span>', marks)
     return format_html("{}{}", row["subject"], drawn)
+
+
+def _client(row: Row) -> str:
+    """The client, and who wrote when that is somebody else or nobody is known."""
+    sender = row["sender"] if row["sender"] != row["client__name"] else ""
+    if not row["client_id"]:
+        return format_html('<span class="muted">{}</span>', sender or formats.NOTHING)
+    address = reverse("client-detail", args=[row["client_id"]])
+    return format_html(
+        '<a href="{}">{}</a> <span class="muted small">{}</span>', address, row["client__name"], sender or ""
+    )
+
+
+def _assignee(row: Row) -> str:
+    who = row["assignee__name"] or ""
+    return format_html('{} <span class="muted small">{}</span>', who, row["department__name"])
 
 
 def _last(row: Row) -> str:
@@ -110,12 +127,15 @@ class TicketTable(Table):
             export=lambda row: row["subject"],
         ),
         TextColumn(
-            "client", _("Client"), fields=("client__name", "client_id"),
-            link=lambda row: reverse("client-detail", args=[row["client_id"]]) if row["client_id"] else None,
+            "client", _("Client, sender"), fields=("client__name", "client_id", "sender"), cell=_client,
+            export=lambda row: row["client__name"],
         ),
-        TextColumn("sender", _("Sender")),
-        TextColumn("department", _("Department"), fields=("department__name",)),
-        TextColumn("assignee", _("Assigned to"), fields=("assignee__name",)),
+        TextColumn("sender", _("Sender"), hidden=True),
+        TextColumn(
+            "assignee", _("Assigned to, department"), fields=("assignee__name", "department__name"),
+            cell=_assignee, export=lambda row: row["assignee__name"],
+        ),
+        TextColumn("department", _("Department"), fields=("department__name",), hidden=True),
         StatusColumn("status", _("Status"), choices=Ticket.Status, of="tickets.ticket"),
         TextColumn("left", _("Time left"), fields=("due_at",), cell=_left, sort="due_at"),
         TextColumn(
@@ -171,7 +191,6 @@ class RawMailTable(Table):
             link=lambda row: reverse("quarantine-detail", args=[row["id"]]),
         ),
         TextColumn("sender", _("Sender")),
-        StatusColumn("status", _("State"), choices=RawMail.Status, of="tickets.rawmail"),
         TextColumn("reason", _("Reason"), fields=("error", "kind"), cell=_reason, export=_reason),
         TextColumn("mailbox", _("Mailbox"), fields=("mailbox__name",)),
         NumberColumn("size", _("Size, bytes"), fields=("size",)),

@@ -58,6 +58,12 @@
     document.querySelector("[data-next]")?.click();
   });
 
+  // The files chosen for an answer, by name.
+  document.addEventListener("change", (event) => {
+    const names = event.target.closest?.("[data-files]")?.querySelector("[data-names]");
+    if (names) names.textContent = [...event.target.files].map((file) => file.name).join(", ") || names.dataset.names;
+  });
+
   // A client chosen for a new ticket brings his address when none is typed.
   document.addEventListener("change", (event) => {
     const address = event.target.dataset?.address;

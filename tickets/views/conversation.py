@@ -53,7 +53,7 @@ class Shown:
 
     @property
     def text(self) -> str:
-        return self.message.text[:LONG]
+        return self.message.text[:LONG].strip("\r\n")
 
     @property
     def rest(self) -> str:
@@ -61,7 +61,7 @@ class Shown:
 
     @property
     def quoted(self) -> str:
-        return self.message.quoted[:LONG]
+        return self.message.quoted[:LONG].strip("\r\n")
 
 
 def ticket_page(
