@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from deploy import backup, checks
-from deploy.machine import STOPPING, LaunchError, end, locked, marked
+from deploy.machine import STOPPING, LaunchError, end, locked, marked, unhurried
 from deploy.place import ROOT, Place
 from deploy.supervisor import Part, Supervisor, say
 
@@ -26,27 +27,33 @@ def up(words: list[str]) -> int:
     place = Place(ROOT / "var", os.environ)
     address = f"http://127.0.0.1:{place.ports.known('web')}"
     with locked(place.var / "run.lock", busy=f"The panel of this checkout runs already: {address}"):
-        mark = f"BILLING_RUN={place.var}"
-        end(lambda: marked(mark), 10)  # what a killed launcher left
         say("Starting…")
         compiling = compile_messages()
-        with place.serving():
+        with place.serving(), alone(f"BILLING_RUN={place.var}"):
             parts = parts_of(place)
-            environment = place.environment()
+            environment = {**place.environment(), "BILLING_RUN": str(place.var)}
             finish(compiling)
             login = manage(environment, "demo", "--if-empty")  # migrates first, like set_up
-            supervisor = Supervisor(
-                parts, environment={**environment, "BILLING_RUN": str(place.var)}, folder=ROOT
-            )
+            supervisor = Supervisor(parts, environment=environment, folder=ROOT)
             welcome = f"\nThe panel is up: {environment['SITE_URL']}\n{login}Ctrl-C stops it.\n"
-            return asyncio.run(
-                supervisor.run(missing=place.missing, ready=lambda: greet(place.web_port, welcome))
-            )
+            return asyncio.run(supervisor.run(missing=place.missing, ready=lambda: greet(place, welcome)))
 
 
-async def greet(port: int, welcome: str) -> None:
+@contextmanager
+def alone(mark: str) -> Iterator[None]:
+    """Ends what a killed launcher left, and what an interrupted one of ours would leave."""
+    end(lambda: marked(mark), 10)
+    try:
+        yield
+    finally:
+        with unhurried():
+            end(lambda: marked(mark), 5)
+
+
+async def greet(place: Place, welcome: str) -> None:
     """Says ``welcome`` as soon as the panel answers."""
-    while not await asyncio.to_thread(answers, port):
+    place.web_socket.close()  # web has its own: when it ends, who connects is refused and doesn't wait
+    while not await asyncio.to_thread(answers, place.web_port):
         await asyncio.sleep(0.2)
     say(welcome)
 
@@ -138,6 +145,7 @@ def compile_messages() -> subprocess.Popen[str] | None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -151,7 +159,14 @@ def finish(process: subprocess.Popen[str] | None) -> None:
 
 def manage(environment: Mapping[str, str], *words: str) -> str:
     """What the command prints; LaunchError when it fails."""
-    done = subprocess.run([*MANAGE, *words], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [*MANAGE, *words],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is ours to answer: we kill it, its transaction is rolled back
+    )
     if done.returncode:
         raise LaunchError(f"{done.stdout}manage.py {' '.join(words)} failed")
     return done.stdout
@@ -192,7 +207,3 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main())
