@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.pages.fields import AmountField
@@ -78,7 +79,8 @@ class VoidForm(BecauseForm):
     def clean_typed(self) -> str:
         typed = self.cleaned_data["typed"].strip().lstrip("#№ ")
         if typed != self.number:
-            raise forms.ValidationError(_("This is not the number of the invoice: %(number)s.") % {"number": self.number})
+            wrong = _("This is not the number of the invoice: %(number)s.") % {"number": self.number}
+            raise forms.ValidationError(wrong)
         return typed
 
 
@@ -153,7 +155,7 @@ class ChangeForm(forms.Form):
         choices = [("", service.product.name), *((key, option.name) for key, option in self.options.items())]
         self.fields["what"] = forms.ChoiceField(label=_("What"), choices=choices, required=False)
         self.fields["becomes"].widget.attrs.update(autofocus=True, autocomplete="off")
-        self.fields["discount"].widget.attrs["step"] = "any"
+        self.fields["discount"].widget.attrs.update(step="any", placeholder=_t("as before"))
 
     def clean_what(self) -> Option | None:
         return self.options.get(self.cleaned_data["what"])

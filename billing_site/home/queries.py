@@ -10,16 +10,16 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from billing_site.kit import clock
+from billing_site.letters.actions import STOPPED
 from billing_site.letters.models import Letter
 from billing_site.office.models import User, WorkDay
-from clients.models import Client, clients_seen_by
+from clients.models import Client, client_numbers_seen_by, clients_seen_by
 from invoices.models import Allocation, BankLine, Invoice, Payment, ProofCard
 from products.models import Order, Service
 from reports.queries import Debts
 from tickets.models import RawMail, Ticket
 
 RENEWAL_DAYS = 20  # a renewal is drafted that many days before its period (R5.1)
-STOPPED = (Letter.Status.HELD, Letter.Status.FAILED, Letter.Status.UNCERTAIN)
 MONDAY_FIRST = Calendar(firstweekday=0)
 
 
@@ -52,9 +52,12 @@ def my_drafts(user: User) -> QuerySet[Invoice]:
 
 
 def unseen_proofs(user: User) -> QuerySet[ProofCard]:
-    """What payments changed and nobody has looked at (R5.3), the newest first."""
+    """What paid additional invoices changed and nobody has looked at (R5.3), the newest first."""
     return ProofCard.objects.filter(
-        _managed(user, "invoice__manager"), clients_seen_by(user, "invoice__client__"), seen_at__isnull=True
+        _managed(user, "invoice__manager"),
+        clients_seen_by(user, "invoice__client__"),
+        invoice__role=Invoice.Role.ADDON,
+        seen_at__isnull=True,
     ).order_by("-id")
 
 
@@ -81,36 +84,35 @@ def pending_orders(user: User) -> QuerySet[Order]:
 def stopped_letters(user: User) -> QuerySet[Letter]:
     """Letters that a person must decide on: held, failed, uncertain; the newest first."""
     own = Q(author=user) | Q(client_no__in=Client.objects.filter(account_manager=user).values("pk"))
-    return Letter.objects.filter(Q() if oversees(user) else own, status__in=STOPPED).order_by("-id")
+    stopped = Letter.objects.filter(Q() if oversees(user) else own, status__in=STOPPED)
+    return stopped.filter(client_numbers_seen_by(user)).order_by("-id")
 
 
 def open_bank_lines(_user: User) -> QuerySet[BankLine]:
     """Money in that is not settled: the bank desk's queue."""
-    return (
-        BankLine.objects.filter(direction=BankLine.Direction.IN)
-        .exclude(outcome__in=("applied", "non_client"))
-        .order_by("-id")
-    )
+    return BankLine.objects.waiting().order_by("-id")
 
 
 def quarantined_mails(_user: User) -> QuerySet[RawMail]:
     return RawMail.objects.filter(status=RawMail.Status.QUARANTINED).order_by("-id")
 
 
-def coming_renewals(user: User) -> QuerySet[Service, dict[str, Any]]:
-    """Clients whose paid period ends within RENEWAL_DAYS: one row per client and day.
+def renewing(user: User) -> QuerySet[Service]:
+    """Services that go on after their paid period: a manager's own, everybody's for the others."""
+    manages = user.has_perm("invoices.issue_invoice") and not oversees(user)
+    going_on = Service.objects.filter(status__in=(Service.Status.ACTIVE, Service.Status.SUSPENDED), ends=False)
+    return going_on.filter(Q(client__account_manager=user.pk) if manages else Q()).visible_to(user)
 
-    `paid_until` is the first unpaid day; `services` and `amount` of the next period.
+
+def coming_renewals(user: User) -> QuerySet[Service, dict[str, Any]]:
+    """Clients whose next period starts within RENEWAL_DAYS: one row per client and day.
+
+    `paid_until` is its first day; `services` and `amount` of that period.
     """
     today = clock.today()
-    due = Service.objects.filter(
-        _managed(user, "client__account_manager"),
-        status__in=(Service.Status.ACTIVE, Service.Status.SUSPENDED),
-        ends=False,
-        paid_until__range=(today, today + timedelta(days=RENEWAL_DAYS)),
-    )
     return (
-        due.visible_to(user)
+        renewing(user)
+        .filter(paid_until__range=(today, today + timedelta(days=RENEWAL_DAYS)))
         .values("paid_until", "client_id", "client__name")
         .annotate(services=Count("pk"), amount=Sum("recurring"))
         .order_by("paid_until", "client_id")
@@ -119,7 +121,7 @@ def coming_renewals(user: User) -> QuerySet[Service, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Day:
-    """A day of the calendar: services whose paid period ends with it, and what the next costs."""
+    """A day of the calendar: services whose next period starts on it, and what that costs."""
 
     on: date
     inside: bool
@@ -129,29 +131,24 @@ class Day:
     amount: Decimal = Decimal(0)
 
 
-def month_of_ends(user: User, first: date) -> list[list[Day]]:
+def month_of_renewals(user: User, first: date) -> list[list[Day]]:
     """Weeks of the month that starts on `first`, Monday first, filled up with days of its neighbours."""
     weeks = list(MONDAY_FIRST.monthdatescalendar(first.year, first.month))
     start, end = weeks[0][0], weeks[-1][-1]
     calendar = {row.day: row for row in WorkDay.objects.filter(day__range=(start, end))}
-    next_day = timedelta(days=1)
-    ends = (
-        Service.objects.filter(
-            _managed(user, "client__account_manager"),
-            status__in=(Service.Status.ACTIVE, Service.Status.SUSPENDED),
-            paid_until__range=(start + next_day, end + next_day),
-        )
-        .visible_to(user)
+    due = (
+        renewing(user)
+        .filter(paid_until__range=(start, end))
         .values_list("paid_until")
         .annotate(services=Count("pk"), amount=Sum("recurring"))
         .order_by()
     )
-    ending = {until - next_day: (services, amount) for until, services, amount in ends}
+    starting = {on: (services, amount) for on, services, amount in due}
 
     def drawn(on: date) -> Day:
         known = calendar.get(on)
         works = known.opens is not None if known else on.weekday() < 5
-        return Day(on, on.month == first.month, works, known.note if known else "", *ending.get(on, ()))
+        return Day(on, on.month == first.month, works, known.note if known else "", *starting.get(on, ()))
 
     return [[drawn(on) for on in week] for week in weeks]
 

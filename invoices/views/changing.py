@@ -138,12 +138,19 @@ class ProofList(ListPage):
         (_("Paid, not looked through"), "state=unseen"),
         (_("Additional, unpaid"), "state=unpaid"),
         (_("Looked through"), "state=seen"),
+        (_("Main and one-off"), "state=others"),
     )
     empty_text = _("Nothing is on control: additional invoices are paid and looked through.")
 
     def get_queryset(self) -> QuerySet:
-        unpaid = Q(role=Invoice.Role.ADDON, status=Invoice.Status.ISSUED)
-        turn = Case(When(proof__isnull=True, then=1), When(proof__seen_at__isnull=True, then=2), default=0)
+        addon = Q(role=Invoice.Role.ADDON)
+        unpaid = addon & Q(status=Invoice.Status.ISSUED)
+        turn = Case(
+            When(proof__isnull=True, then=1),
+            When(proof__seen_at__isnull=False, then=0),
+            When(addon, then=2),
+            default=-1,
+        )
         rows = Invoice.objects.filter(unpaid | Q(proof__isnull=False)).annotate(turn=turn)
         return rows if self.request.GET.get("state") else rows.filter(turn__gt=0)
 
