@@ -1,10 +1,35 @@
 from django.urls import path
 
-from invoices.views import desk, paper, public, statements
+from invoices.views import (
+    changing,
+    deeds,
+    desk,
+    invoices,
+    panels,
+    paper,
+    payments,
+    public,
+    sending,
+    statements,
+)
 
 urlpatterns = [
+    path("invoices/", invoices.InvoiceList.as_view(), name="invoice-list"),
+    path("invoices/<int:pk>/", invoices.InvoicePage.as_view(), name="invoice-detail"),
+    path("invoices/<int:pk>/send/", sending.SendPage.as_view(), name="invoice-send"),
+    path("invoices/<int:pk>/letter/", sending.LetterPreview.as_view(), name="invoice-letter"),
+    path("invoices/<int:pk>/letter/again/", sending.LetterAgain.as_view(), name="invoice-letter-again"),
+    path("invoices/<int:pk>/discard/", deeds.Discard.as_view(), name="invoice-discard"),
+    path("invoices/<int:pk>/void/", deeds.Void.as_view(), name="invoice-void"),
     path("invoices/<int:pk>/paper/", paper.InvoicePaper.as_view(), name="invoice-paper"),
     path("invoices/revisions/<int:pk>/pdf/", paper.RevisionPdf.as_view(), name="revision-pdf"),
+    path("orders/<int:pk>/accept/", deeds.OrderAccept.as_view(), name="order-accept"),
+    path("orders/<int:pk>/invoices/", panels.OrderInvoices.as_view(), name="order-invoices"),
+    path("services/<int:pk>/invoices/", panels.ServiceInvoices.as_view(), name="service-invoices"),
+    path("clients/<int:pk>/invoices/", panels.ClientInvoices.as_view(), name="client-invoices"),
+    path("clients/<int:pk>/payments/", panels.ClientPayments.as_view(), name="client-payments"),
+    path("payments/", payments.PaymentList.as_view(), name="payment-list"),
+    path("payments/<int:pk>/", payments.PaymentPage.as_view(), name="payment-detail"),
     path("i/<str:token>/", public.invoice_page, name="public-invoice"),
     path("i/<str:token>/pdf/", public.invoice_pdf, name="public-invoice-pdf"),
     path("bank/", desk.Desk.as_view(), name="bank-desk"),
@@ -19,4 +44,8 @@ urlpatterns = [
     path("bank/statements/<int:pk>/", statements.StatementPage.as_view(), name="statement-detail"),
     path("bank/statements/<int:pk>/file/", statements.StatementFile.as_view(), name="statement-file"),
     path("bank/statements/<int:pk>/again/", statements.ReadAgain.as_view(), name="statement-again"),
+    path("services/<int:pk>/change/", changing.ServiceChange.as_view(), name="service-change"),
+    path("invoices/proofs/", changing.ProofList.as_view(), name="proof-list"),
+    path("invoices/proofs/<int:pk>/", changing.ProofPage.as_view(), name="proof-detail"),
+    path("invoices/proofs/<int:pk>/seen/", changing.ProofSeen.as_view(), name="proof-seen"),
 ]
