@@ -47,6 +47,7 @@ MENU = (
     )),
     Section("billing", _("Billing"), "receipt", (
         Entry(_("Invoices"), "invoice-list", "invoices.view_invoice", "invoices"),
+        Entry(_("Payments"), "payment-list", "invoices.view_payment"),
         Entry(_("Bank desk: payments"), "bank-desk", "invoices.view_bankline"),
         Entry(_("Bank statements"), "statement-list", "invoices.view_statement"),
     )),
