@@ -46,7 +46,7 @@ class ProductTable(Table):
         ),
         NumberColumn("live", _("Services"), fields=("live_services",)),
         StatusColumn("handover", _("Hand-over"), fields=("handover_rule",), choices=Product.HandoverRule,
-                     cell=lambda row: str(Product.HandoverRule(row["handover_rule"]).label)),
+                     hidden=True, cell=lambda row: str(Product.HandoverRule(row["handover_rule"]).label)),
         TextColumn("family", _("Family"), hidden=True),
         TextColumn("active", _("Sold"), cell=lambda row: badge("yes" if row["active"] else "no")),
     )  # fmt: skip

@@ -1,23 +1,31 @@
 import django_filters
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.office.models import Seller, User
 from clients.models import Client
 
 
-class DebtorFilter(django_filters.FilterSet):
-    """Manager narrows the clients; seller and "with what is not due yet" change the sums (see the page)."""
+def managers() -> list[tuple[int, str]]:
+    """Staff who may have debtors: also those who have left, for as long as clients are theirs."""
+    keeps = Exists(Client.objects.filter(account_manager=OuterRef("pk")))
+    return list(User.objects.filter(Q(is_active=True) | keeps).values_list("pk", "name"))
 
-    manager = django_filters.ModelChoiceFilter(
-        label=_("Manager"), field_name="account_manager", queryset=User.objects.filter(is_active=True)
-    )
-    unmanaged = django_filters.BooleanFilter(
-        label=_("Without a manager"), field_name="account_manager", lookup_expr="isnull"
-    )
+
+class DebtorFilter(django_filters.FilterSet):
+    """Manager narrows the clients; seller and what is not due yet change the sums (see the page)."""
+
+    manager = django_filters.ChoiceFilter(
+        label=_("Manager"), field_name="account_manager", choices=managers, empty_label=_("any"),
+        null_label=_("without a manager"), null_value="none",
+    )  # fmt: skip
     seller = django_filters.ModelChoiceFilter(
-        label=_("Seller"), queryset=Seller.objects.all(), method="as_it_is"
+        label=_("Seller"), queryset=Seller.objects.all(), empty_label=_("any"), method="as_it_is"
     )
-    all = django_filters.BooleanFilter(label=_("With what is not due yet"), method="as_it_is")
+    all = django_filters.ChoiceFilter(
+        label=_("Not due yet"), choices=[("true", _("shown too"))], empty_label=_("left out"),
+        method="as_it_is",
+    )  # fmt: skip
 
     class Meta:
         model = Client

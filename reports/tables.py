@@ -1,3 +1,6 @@
+from dataclasses import dataclass
+from typing import Any
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +20,14 @@ def days_late(row: Row) -> int:
     return max(0, (clock.today() - row["oldest"]).days)
 
 
+@dataclass(frozen=True)
+class AgeColumn(MoneyColumn):
+    """What is owed since so long; nothing is a dash, so that what there is stands out."""
+
+    def text(self, value: Any) -> str:
+        return super().text(value or None)
+
+
 class DebtorTable(Table):
     columns = (
         LinkColumn(
@@ -24,18 +35,17 @@ class DebtorTable(Table):
         ),
         TextColumn("id", _("No."), align="end", hidden=True),
         TextColumn("manager", _("Manager"), fields=("account_manager__name",)),
-        DateColumn("oldest", _("Oldest due")),
-        NumberColumn(
-            "days", _("Days late"), fields=("oldest",), cell=lambda row: str(days_late(row)), export=days_late
-        ),
-        MoneyColumn("due", _("Not due yet"), sum="due", hidden=True),
-        MoneyColumn("d7", _("1–7 days"), sum="d7"),
-        MoneyColumn("d30", _("8–30 days"), sum="d30"),
-        MoneyColumn("d60", _("31–60 days"), sum="d60"),
-        MoneyColumn("d90", _("61–90 days"), sum="d90"),
-        MoneyColumn("older", _("over 90 days"), sum="older"),
         MoneyColumn("debt", _("Debt"), sum="debt", sort="debt"),
-    )
+        DateColumn("oldest", _("Oldest due"), align="end"),
+        NumberColumn("days", _("Days late"), fields=("oldest",), cell=lambda row: str(days_late(row)),
+                     export=days_late),
+        AgeColumn("due", _("Not due yet"), sum="due", hidden=True),
+        AgeColumn("d7", _("1–7 days"), sum="d7"),
+        AgeColumn("d30", _("8–30 days"), sum="d30"),
+        AgeColumn("d60", _("31–60 days"), sum="d60"),
+        AgeColumn("d90", _("61–90 days"), sum="d90"),
+        AgeColumn("older", _("over 90 days"), sum="older"),
+    )  # fmt: skip
     reads = ("oldest",)
 
     def css(self, row: Row) -> str:

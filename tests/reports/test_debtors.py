@@ -11,6 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from invoices.models import Invoice
 from reports.queries import AGES, Debts
+from reports.tables import DebtorTable
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -100,8 +101,33 @@ def test_the_file_holds_exactly_what_is_filtered(client, head):
     answer = client.get(reverse("debtors"), {"manager": manager.pk, "export": "xlsx"})
     sheet = CalamineWorkbook.from_filelike(BytesIO(b"".join(answer))).get_sheet_by_index(0).to_python()
     assert [row[0] for row in sheet[1:]] == ["Моя"]
-    assert sheet[1][-1] == 12400.0
-    assert sheet[1][2] == date(2026, 10, 15)
+    row = dict(zip(sheet[0], sheet[1], strict=True))
+    debt, oldest, late = (str(DebtorTable().column(key).label) for key in ("debt", "oldest", "days"))
+    assert (row[debt], row[oldest], row[late]) == (12400.0, date(2026, 10, 15), 40)
+
+
+def test_debts_of_those_who_have_left_and_of_nobody_are_found(client, head):
+    gone = make.user("account_manager", is_active=False)
+    issued(make.client(name="Ушедшего", account_manager=gone), 40, "10.00")
+    issued(make.client(name="Ничья"), 40, "20.00")
+    seen = {
+        manager: {name for name in ("Ушедшего", "Ничья") if name in found(client, manager=manager)}
+        for manager in (gone.pk, "none", "")
+    }
+    assert seen == {gone.pk: {"Ушедшего"}, "none": {"Ничья"}, "": {"Ушедшего", "Ничья"}}
+
+
+def test_what_is_not_due_yet_and_one_seller_change_the_sums(client, head):
+    seller, debtor = make.seller(), make.client(name="Ёлкин")
+    issued(debtor, 3, "10.00", seller=seller)
+    issued(debtor, -3, "20.00", seller=seller)
+    issued(debtor, 3, "40.00")
+    for query, debt in (({}, "50,00"), ({"all": "true"}, "70,00"), ({"seller": seller.pk}, "10,00")):
+        assert f"{debt}\u00a0₽" in found(client, **query), query
+
+
+def found(client, **query) -> str:
+    return client.get(reverse("debtors"), query).content.decode()
 
 
 def test_a_manager_with_own_clients_sees_only_those(client):
