@@ -19,6 +19,11 @@ from clients.models import Client
 
 TOGETHER = timedelta(seconds=5)  # a verb's entry and the rows it changed are written in one transaction
 HISTORY_LIMIT = 200
+# Verbs that only add: a field that changed in the same breath was changed by the other verb beside them.
+CHANGE_NOTHING = {
+    "clients.created", "clients.payer_added", "clients.contact_added",
+    "clients.note_added", "clients.note_changed", "clients.note_deleted",
+}  # fmt: skip
 NOT_TOLD = {"version", "client", "contact"}
 
 
@@ -54,9 +59,9 @@ class _Event:
     request: str = ""
 
     def told_by(self, one: Told) -> tuple[bool, bool, timedelta]:
-        """How surely an entry told this change, the surest first: same request, not a mere note, nearest."""
+        """How surely an entry told this change: of the same request, by a verb that changes, nearest."""
         elsewhere = bool(self.request and one.request and self.request != one.request)
-        return elsewhere, one.verb.startswith("clients.note_"), abs(one.at - self.at)
+        return elsewhere, one.verb in CHANGE_NOTHING, abs(one.at - self.at)
 
 
 def timeline(client: Client, *, before: int | None, size: int) -> tuple[list[Told], int | None]:
