@@ -69,7 +69,7 @@ class AnswerForm(forms.Form):
     """`seen` is the last message that stood on the page when the answer was begun."""
 
     text = forms.CharField(label=_("Answer"), widget=forms.Textarea(attrs={"rows": 8}))
-    files = FilesField(label=_("Files"), required=False)
+    attachments = FilesField(label=_("Files"), required=False)
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 

@@ -80,7 +80,8 @@ class FormPage(ObjectPage):
     def get_context(self, obj: Any) -> dict[str, Any]:
         return {}
 
-    def perform(self, form: Any, by: Any) -> Any:
+    def perform(self, *args: Any, **kwargs: Any) -> Any:
+        """The verb: `perform(form, by)` here, `perform(obj, by, data)` of an ActionPage."""
         raise NotImplementedError
 
     def get_success_url(self, obj: Any) -> str:
@@ -147,9 +148,6 @@ class ActionPage(FormPage):
     submit_label: Text = _("Do it")
     success_message: Text = _("Done.")
     danger = False
-
-    def perform(self, obj: Any, by: Any, data: dict[str, Any]) -> Any:  # type: ignore[override]
-        raise NotImplementedError
 
     def get_explanation(self, obj: Any) -> str:
         return str(self.explanation)

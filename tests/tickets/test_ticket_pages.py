@@ -268,7 +268,7 @@ def test_an_answer_leaves_and_a_note_stays(browse, support, client):
     browser = browse(support)
     seen = ticket.messages.get().pk
     pdf = SimpleUploadedFile("Инструкция.pdf", b"%PDF", content_type="application/pdf")
-    answer = said(browser, ticket, text="Починили", seen=seen, files=[pdf])
+    answer = said(browser, ticket, text="Починили", seen=seen, attachments=[pdf])
     message = Message.objects.get(kind="staff")
     assert answer.redirect_chain[0][0] == (
         reverse("ticket-detail", args=[ticket.pk]) + f"?said=ticket:{ticket.pk}:answer#message-{message.pk}"

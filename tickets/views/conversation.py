@@ -9,6 +9,7 @@ from django import forms
 from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -101,9 +102,10 @@ def client_side(client: Client | None, user: User) -> dict[str, Any]:
         return {"client": None}
     if not Client.objects.visible_to(user).filter(pk=client.pk).exists():
         return {"client": None, "elsewhere": client}
+    about: Any = client._meta
     side: dict[str, Any] = {
         "client": client,
-        "flags": [client._meta.get_field(name).verbose_name for name in FLAGS if getattr(client, name)],
+        "flags": [about.get_field(name).verbose_name for name in FLAGS if getattr(client, name)],
         "hold": Hold.objects.filter(client_no=client.pk).select_related("by").first(),
         "important": client.notes.filter(important=True).select_related("author"),
     }
@@ -131,7 +133,8 @@ class Writing(FormPage):
     form: forms.BaseForm | None = None
 
     def build_form(self, *data: Any) -> forms.BaseForm:
-        self.form = self.form_class(*data, auto_id=f"{self.name}_%s")
+        made: Any = self.form_class
+        self.form = made(*data, auto_id=f"{self.name}_%s")
         return self.form
 
     def get_context(self, obj: Ticket) -> dict[str, Any]:
@@ -149,7 +152,9 @@ class Answer(Writing):
 
     def perform(self, form: AnswerForm, by: Any) -> Message:
         data = form.cleaned_data
-        return answering.answer(self.object, data["text"], by=by, seen=data["seen"], files=data["files"])
+        return answering.answer(
+            self.object, data["text"], by=by, seen=data["seen"], files=data["attachments"]
+        )
 
 
 class NoteNew(Writing):
@@ -228,6 +233,6 @@ class MessageFile(ObjectPage):
     def get_queryset(self) -> QuerySet:
         return File.objects.filter(message__ticket__in=Ticket.objects.visible_to(self.request.user))
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         file = self.get_object()
         return send_file(file.storage_name, file.name)

@@ -23,7 +23,7 @@ class Deed(ActionPage):
     permission, menu, crumbs = "tickets.answer_ticket", "support", TICKETS
     queryset = Ticket.objects.select_related("client", "department", "assignee", "handover")
 
-    def get_crumbs(self, obj: Ticket) -> list[Crumb]:
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
         return [*super().get_crumbs(obj), (str(obj), reverse("ticket-detail", args=[obj.pk]))]
 
     def get_success_url(self, obj: Ticket) -> str:

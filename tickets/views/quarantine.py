@@ -49,7 +49,7 @@ class QuarantineCard(DetailPage):
     def get_title(self, obj: RawMail | None = None) -> str:
         return (obj and obj.subject) or str(_("(no subject)"))
 
-    def get_context(self, obj: RawMail) -> dict[str, Any]:
+    def get_context(self, obj: Any) -> dict[str, Any]:
         message = getattr(obj, "message", None)
         tickets = Ticket.objects.visible_to(self.request.user)
         return {
@@ -82,7 +82,7 @@ class Deed(ActionPage):
     permission, menu, crumbs = "tickets.retry_rawmail", "support", QUARANTINE
     queryset = RawMail.objects.select_related("mailbox__department")
 
-    def get_crumbs(self, obj: RawMail) -> list[Crumb]:
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
         return [*super().get_crumbs(obj), (str(obj), reverse("quarantine-detail", args=[obj.pk]))]
 
     def get_cancel_url(self, obj: RawMail) -> str:

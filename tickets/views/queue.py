@@ -75,7 +75,7 @@ class TicketNew(FormPage):
     submit_label, success_message = _("Open the ticket"), _("Ticket opened.")
 
     @cached_property
-    def client(self) -> Client | None:
+    def client(self) -> Any:
         """The client of ?client= or of the form, inside the user's scope."""
         number = self.request.POST.get("client") or self.request.GET.get("client") or ""
         if not number.isdecimal() or len(number) > 12:
