@@ -60,14 +60,56 @@ QUESTIONS = {
         CROSS JOIN LATERAL (SELECT sum((e ->> 1)::numeric) AS total
                             FROM jsonb_array_elements(l.shares) AS e) AS s
         WHERE jsonb_array_length(l.shares) > 0 AND s.total <> l.gross""",
+    "no day of a batch is billed twice": """
+        SELECT a.id, a.period::text, 'overlaps line ' || b.id FROM invoices_line a
+        JOIN invoices_line b ON b.batch_id = a.batch_id AND b.period && a.period AND b.id > a.id
+        WHERE a.live AND b.live AND a.kind = 'charge' AND b.kind = 'charge'""",
+    "money, account and invoice are of one seller": """
+        SELECT a.id, a.seller_id, i.seller_id FROM invoices_allocation a
+        JOIN invoices_invoice i ON i.id = a.invoice_id
+        JOIN invoices_payment p ON p.id = a.payment_id
+        LEFT JOIN office_bankaccount k ON k.id = p.account_id
+        WHERE NOT (a.seller_id = i.seller_id AND a.seller_id = p.seller_id
+                   AND coalesce(k.seller_id, p.seller_id) = p.seller_id)""",
+    "payment credited = its entries": """
+        SELECT p.id, p.credited, coalesce(sum(e.amount), 0) FROM invoices_payment p
+        LEFT JOIN invoices_creditentry e ON e.payment_id = p.id
+        GROUP BY p.id HAVING p.credited <> coalesce(sum(e.amount), 0)""",
+    "a credit entry is of its payment's payer and seller": """
+        SELECT e.id, c.payer_id || '/' || c.seller_id, p.payer_id || '/' || p.seller_id
+        FROM invoices_creditentry e
+        JOIN invoices_creditaccount c ON c.id = e.account_id JOIN invoices_payment p ON p.id = e.payment_id
+        WHERE (c.payer_id, c.seller_id) IS DISTINCT FROM (p.payer_id, p.seller_id)""",
+    "payers belong to the client": """
+        SELECT i.id, i.client_id, p.client_id FROM invoices_invoice i
+        JOIN clients_payer p ON p.id = i.payer_id WHERE p.client_id <> i.client_id""",
+    "a paid invoice has its day": """
+        SELECT id, paid_on, status FROM invoices_invoice WHERE (paid_on IS NOT NULL) <> (status = 'paid')
+          AND status <> 'refunded'""",
+    "the current revision is the invoice's own, sent when it is issued": """
+        SELECT i.id, r.invoice_id || ' ' || r.status,
+               i.id || CASE WHEN i.number IS NULL THEN ' prepared' ELSE ' sent' END
+        FROM invoices_invoice i JOIN invoices_revision r ON r.id = i.current_id
+        WHERE r.invoice_id <> i.id OR (r.status = 'prepared') <> (i.number IS NULL)""",
+    "a batch is paid when its line is": """
+        SELECT b.id, b.paid_at, count(l.id) FROM products_batch b
+        LEFT JOIN (invoices_line l JOIN invoices_revision r ON r.id = l.revision_id
+                   JOIN invoices_invoice i ON i.id = r.invoice_id)
+          ON l.batch_id = b.id AND l.live
+             AND (l.kind = 'opening' OR (l.kind = 'charge' AND i.status IN ('paid', 'refunded')))
+        GROUP BY b.id HAVING (b.paid_at IS NOT NULL) <> (count(l.id) > 0)""",
+    "a service with a paid batch is running": """
+        SELECT s.id, s.status, 'active' FROM products_service s
+        WHERE s.status = 'pending'
+          AND EXISTS (SELECT FROM products_batch b WHERE b.service_id = s.id AND b.paid_at IS NOT NULL)""",
     "numbers of a series have no gaps": """
         SELECT series, count(number), max(number) - min(number) + 1 FROM invoices_invoice
         WHERE number IS NOT NULL GROUP BY series
         HAVING count(number) <> max(number) - min(number) + 1""",
     "the series stands at its last number": """
-        SELECT s.name, s.last, max(i.number) FROM journal_series s
-        JOIN invoices_invoice i ON i.series = s.name
-        GROUP BY s.name, s.last HAVING s.last <> max(i.number)""",
+        SELECT i.series, s.last, max(i.number) FROM invoices_invoice i
+        LEFT JOIN journal_series s ON s.name = i.series
+        WHERE i.number IS NOT NULL GROUP BY i.series, s.last HAVING s.last IS DISTINCT FROM max(i.number)""",
     "a sent revision has its snapshots": """
         SELECT id, 'empty', 'requisites' FROM invoices_revision
         WHERE status <> 'prepared' AND (seller = '{}' OR buyer = '{}')""",
