@@ -50,22 +50,30 @@ def open_tickets(user: User, _day: date) -> tuple[str, str]:
     return formats.number(queries.open_tickets(user)), ""
 
 
-# Label, right, what is asked, where it leads.
-Asked = tuple[str | Promise, str, Callable[[User, date], tuple[str, str]], str]
+# Label, right, what is asked, where the same rows stand ({day} = today), "" for nowhere.
+Asked = tuple[str | Promise, str, Callable[[User, date], tuple[str, str]], str, str]
 FIGURES: tuple[Asked, ...] = (
-    (_("Issued today"), "invoices.view_invoice", issued, "invoice-list"),
-    (_("Paid in full today"), "invoices.view_invoice", paid, "invoice-list"),
-    (_("Money received today"), "invoices.view_payment", received, ""),
-    (_("New clients today"), "clients.view_client", new_clients, "client-list"),
-    (_("Open tickets"), "tickets.view_ticket", open_tickets, "ticket-list"),
-)
+    (_("Issued today"), "invoices.view_invoice", issued,
+     "invoice-list", "?issued_since={day}&issued_until={day}"),
+    (_("Paid in full today"), "invoices.view_invoice", paid, "", ""),
+    (_("Money received today"), "invoices.view_payment", received,
+     "payment-list", "?since={day}&until={day}"),
+    (_("New clients today"), "clients.view_client", new_clients,
+     "client-list", "?since={day}&until={day}"),
+    (_("Open tickets"), "tickets.view_ticket", open_tickets, "ticket-list", ""),
+)  # fmt: skip
 
 
 def todays_figures(user: User) -> list[Figure]:
     """The figures that the user may see: one query each."""
     day = clock.today()
     return [
-        Figure(label, *asked(user, day), url=(known(url_name) if url_name else None) or "")
-        for label, permission, asked, url_name in FIGURES
+        Figure(label, *asked(user, day), url=_where(url_name, query, day))
+        for label, permission, asked, url_name, query in FIGURES
         if may(user, permission)
     ]
+
+
+def _where(url_name: str, query: str, day: date) -> str:
+    address = known(url_name) if url_name else None
+    return address + query.format(day=day.isoformat()) if address else ""

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.journal.models import Job
 from billing_site.kit import clock, live
 from billing_site.letters.models import Letter
+from billing_site.pages.addresses import known
 from invoices.models import Revision, Statement
 from tickets.models import Mailbox, RawMail
 
@@ -40,7 +41,7 @@ class Queue:
     count: int
     oldest: datetime | None
     for_person: bool
-    url_name: str
+    url: str
 
     @property
     def look(self) -> str:
@@ -81,23 +82,31 @@ def facts() -> Iterator[Fact]:
 
 
 def _queue(
-    label: str | Promise, rows: QuerySet, since: str, url_name: str = "", *, for_person: bool = False
+    label: str | Promise, rows: QuerySet, since: str, page: str = "", *, for_person: bool = False
 ) -> Queue:
+    """`page` is the URL name of the list with these rows, and its filter."""
     found = rows.aggregate(count=Count("pk"), oldest=Min(since))
-    return Queue(label, found["count"], found["oldest"], for_person, url_name)
+    name, mark, query = page.partition("?")
+    address = known(name) if name else None
+    return Queue(
+        label, found["count"], found["oldest"], for_person, f"{address}{mark}{query}" if address else ""
+    )
 
 
 def queues() -> Iterator[Queue]:
     """Each by its partial index, so it costs what waits and no more."""
     letters, jobs = Letter.Status, Job.State
     yield _queue(
-        _("Letters to send"), Letter.objects.filter(status=letters.QUEUED, needs=""), "due_at", "letter-list"
+        _("Letters to send"),
+        Letter.objects.filter(status=letters.QUEUED, needs=""),
+        "due_at",
+        "letter-list?status=queued",
     )
     yield _queue(
         _("Letters that wait for a file"),
         Letter.objects.filter(~Q(needs=""), status=letters.QUEUED),
         "created_at",
-        "letter-list",
+        "letter-list?status=queued",
     )
     yield _queue(
         _("Papers to render"), Revision.objects.filter(status=Revision.Status.SENT, file=""), "sent_at"
@@ -116,7 +125,7 @@ def queues() -> Iterator[Queue]:
         _("Letters failed or uncertain"),
         Letter.objects.filter(status__in=(letters.FAILED, letters.UNCERTAIN)),
         "created_at",
-        "letter-list",
+        "letter-list?state=stopped",
         for_person=True,
     )
     yield _queue(_("Mails in quarantine"),

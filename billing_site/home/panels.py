@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.home import queries, tables
+from billing_site.kit import clock
 from billing_site.office.models import User
 from billing_site.pages.access import may
 from billing_site.pages.addresses import known
@@ -21,7 +23,8 @@ ROWS = 6
 class Block:
     """A block of the home page.
 
-    `more` is the URL name and query of the whole list, `panel` of a part that loads above the rows.
+    `more` is the URL name and query of the whole list, `mine` the list's filter that leaves a manager's own
+    rows, `panel` the URL name of a part that loads above the rows.
     """
 
     key: str
@@ -30,37 +33,41 @@ class Block:
     permission: str
     rows: Callable[[User], QuerySet[Any, Any]]
     table: type[Table]
-    more: tuple[str, str]
+    more: tuple[str, Callable[[], str] | str]
     panel: str = ""
+    mine: str = ""
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A block with its first rows; `longer` = there are more than shown."""
+    """A block with its first rows; `longer` = there are more than shown, `more_url` = all of them."""
 
     block: Block
     columns: list[Any]
     rows: list[ShownRow]
     longer: bool
+    more_url: str
 
-    @property
-    def more_url(self) -> str:
-        name, query = self.block.more
-        address = known(name)
-        return f"{address}{query}" if address else ""
+
+def due_soon() -> str:
+    """The filter of services whose next period starts within the days of a renewal."""
+    today = clock.today()
+    until = today + timedelta(days=queries.RENEWAL_DAYS)
+    return f"?due_since={today:%Y-%m-%d}&due_until={until:%Y-%m-%d}"
 
 
 BLOCKS = (
     Block("tickets", _("My tickets by time left"), "message-circle", "tickets.view_ticket",
           queries.my_tickets, tables.TicketBlock, ("ticket-list", "")),
     Block("drafts", _("Drafts to check"), "pencil-line", "invoices.issue_invoice",
-          queries.my_drafts, tables.DraftBlock, ("invoice-list", "?status=draft")),
+          queries.my_drafts, tables.DraftBlock, ("invoice-list", "?status=draft"), mine="manager"),
     Block("bank", _("Payments that need a look"), "landmark", "invoices.view_bankline",
           queries.open_bank_lines, tables.BankLineBlock, ("bank-desk", "")),
     Block("overdue", _("Overdue invoices"), "clock-alert", "invoices.issue_invoice",
-          queries.my_overdue, tables.OverdueBlock, ("invoice-list", "?state=overdue"), "home-debts"),
+          queries.my_overdue, tables.OverdueBlock, ("invoice-list", "?state=overdue"),
+          "home-debts", "manager"),
     Block("proofs", _("Payments to look through"), "clipboard-check", "invoices.look_proof",
-          queries.unseen_proofs, tables.ProofBlock, ("proof-list", "")),
+          queries.unseen_proofs, tables.ProofBlock, ("proof-list", "?state=unseen"), mine="manager"),
     Block("orders", _("Orders to accept"), "shopping-cart", "products.accept_order",
           queries.pending_orders, tables.OrderBlock, ("order-list", "?status=pending")),
     Block("letters", _("Letters held or failed"), "mail-warning", "letters.change_letter",
@@ -69,14 +76,27 @@ BLOCKS = (
           queries.quarantined_mails, tables.QuarantineBlock, ("quarantine-list", "")),
 )  # fmt: skip
 RENEWALS = Block("renewals", _("Renewals of the next 20 days"), "calendar-sync", "invoices.issue_invoice",
-                 queries.coming_renewals, tables.RenewalBlock, ("service-list", ""))  # fmt: skip
+                 queries.coming_renewals, tables.RenewalBlock, ("service-list", due_soon))  # fmt: skip
+
+
+def more_url(block: Block, user: User) -> str:
+    """Where all rows of the block stand; "" while nobody has that list."""
+    name, query = block.more
+    address = known(name)
+    if not address:
+        return ""
+    asked = query() if callable(query) else query
+    if block.mine and not queries.oversees(user):
+        asked += f"{'&' if asked else '?'}{block.mine}={user.pk}"
+    return f"{address}{asked}"
 
 
 def filled(block: Block, user: User) -> Filled:
     """The block with its first rows, in one query."""
     table = block.table()
     found = list(block.rows(user).values(*table.fields())[: ROWS + 1])
-    return Filled(block, list(table.visible), table.shown(found[:ROWS]), len(found) > ROWS)
+    shown = table.shown(found[:ROWS])
+    return Filled(block, list(table.visible), shown, len(found) > ROWS, more_url(block, user))
 
 
 def my_day(user: User) -> list[Filled]:

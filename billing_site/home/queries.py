@@ -100,8 +100,9 @@ def quarantined_mails(_user: User) -> QuerySet[RawMail]:
 def renewing(user: User) -> QuerySet[Service]:
     """Services that go on after their paid period: a manager's own, everybody's for the others."""
     manages = user.has_perm("invoices.issue_invoice") and not oversees(user)
-    going_on = Service.objects.filter(status__in=(Service.Status.ACTIVE, Service.Status.SUSPENDED), ends=False)
-    return going_on.filter(Q(client__account_manager=user.pk) if manages else Q()).visible_to(user)
+    own = Q(client__account_manager=user.pk) if manages else Q()
+    running = (Service.Status.ACTIVE, Service.Status.SUSPENDED)
+    return Service.objects.filter(own, status__in=running, ends=False).visible_to(user)
 
 
 def coming_renewals(user: User) -> QuerySet[Service, dict[str, Any]]:

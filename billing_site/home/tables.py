@@ -136,9 +136,8 @@ class OrderBlock(Table):
 class LetterBlock(Table):
     columns = (
         LinkColumn("subject", gettext_lazy("Letter"), link=lambda row: known("letter-detail", row["id"])),
-        TextColumn("to", gettext_lazy("Recipient"), cell=lambda row: ", ".join(row["to"]) or formats.NOTHING),
         StatusColumn("status", gettext_lazy("State"), choices=Letter.Status, of="letters.letter"),
-        MomentColumn("created_at", gettext_lazy("Written"), align="end"),
+        DateColumn("created_at", gettext_lazy("Written"), align="end"),
     )
 
 

@@ -101,7 +101,7 @@ class Month(HomePanel):
             first = date(self.kwargs["year"], self.kwargs["month"], 1)
         except ValueError as no_month:
             raise Http404 from no_month
-        weeks = queries.month_of_ends(self.request.user, first)
+        weeks = queries.month_of_renewals(self.request.user, first)
         inside = [day for week in weeks for day in week if day.inside]
         return {
             "first": first,

@@ -22,6 +22,14 @@ def shown_addressees(row: Row) -> str:
     return format_html('{} <span class="muted" title="{}">+{}</span>', first, addressees(row), len(others))
 
 
+def shown_author(row: Row) -> str:
+    """The surname; the whole name on hover and in files."""
+    name = row["author__name"]
+    if not name:
+        return _t("the panel")
+    return format_html('<span title="{}">{}</span>', name, name.split()[0])
+
+
 class LetterTable(Table):
     """`client_name` is an annotation of the list's rows."""
 
@@ -42,7 +50,7 @@ class LetterTable(Table):
             "author",
             _("Author"),
             fields=("author__name",),
-            cell=lambda row: row["author__name"] or _t("the panel"),
+            cell=shown_author,
         ),
         TextColumn("error", _("Error"), hidden=True),
         TextColumn("message_id", "Message-ID", hidden=True),
