@@ -1,12 +1,13 @@
 """Verbs about orders and services that know nothing of money received."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import move, move_many, record
@@ -39,12 +40,27 @@ def price_of(product: Product, option: Option | None, cycle: str, on: date, curr
     which = {"option": option} if option else {"product": product}
     found = Price.objects.on(on).filter(cycle=cycle, currency=currency, **which).first()
     if found is None:
-        raise Refused(
-            _("“%(what)s” has no price for this cycle on %(day)s.")
-            % {"what": option or product, "day": on.strftime("%d.%m.%Y")},
-            "cycle",
-        )
+        raise _no_price(option or product, on)
     return found.amount
+
+
+def _no_price(thing: Product | Option, on: date) -> Refused:
+    return Refused(
+        _("“%(what)s” has no price for this cycle on %(day)s.")
+        % {"what": thing, "day": on.strftime("%d.%m.%Y")},
+        "cycle",
+    )
+
+
+def _prices(wanted: Sequence[Wanted], on: date, currency: str) -> dict[tuple[bool, int, str], Decimal]:
+    """Catalogue prices of all that is wanted, in one query: (an option?, id, cycle) → amount."""
+    products = Q(product__in=[line.product for line in wanted if not line.option])
+    options = Q(option__in=[line.option for line in wanted if line.option])
+    rows = Price.objects.on(on).filter(products | options, currency=currency)
+    return {
+        (row.option_id is not None, row.option_id or row.product_id or 0, row.cycle): row.amount
+        for row in rows
+    }
 
 
 @dataclass(frozen=True)
@@ -66,7 +82,8 @@ def quote_order(client: Client, wanted: Sequence[Wanted], *, starts_on: date) ->
     Raises Refused for a missing price, an own price without a reason, an option without its product.
     """
     order = Order(client=client, starts_on=starts_on)
-    return quote_lines(client, [_order_line(order, line) for line in wanted], starts_on=starts_on)
+    prices = _prices(wanted, starts_on, client.currency)
+    return quote_lines(client, [_order_line(order, line, prices) for line in wanted], starts_on=starts_on)
 
 
 def quote_lines(client: Client, lines: Sequence[OrderLine], *, starts_on: date) -> list[Quoted]:
@@ -179,12 +196,15 @@ def _refuse_doubled(client: Client, lines: Sequence[Wanted | OrderLine]) -> None
         )
 
 
-def _order_line(order: Order, line: Wanted) -> OrderLine:
+def _order_line(order: Order, line: Wanted, prices: Mapping[tuple[bool, int, str], Decimal]) -> OrderLine:
+    thing = line.option or line.product
     price = line.price
     if price is None:
-        price = price_of(line.product, line.option, line.cycle, order.starts_on, order.client.currency)
+        price = prices.get((line.option is not None, thing.pk, line.cycle))
     elif not line.own_price_because.strip():
         raise Refused(_("Say why the price differs from the catalogue."), "own_price_because")
+    if price is None:
+        raise _no_price(thing, order.starts_on)
     return OrderLine(
         order=order,
         product=line.product,

@@ -85,8 +85,8 @@ class LineForm(forms.Form):
         help_text=_("Only if the client shall have two services of one kind side by side."),
     )
 
-    def __init__(self, *args: Any, n: int, things: dict[str, tuple[Product, Option | None]]):
-        super().__init__(*args, prefix=f"line-{n}")
+    def __init__(self, data: Any, *, n: int, things: dict[str, tuple[Product, Option | None]]):
+        super().__init__(data, prefix=f"line-{n}")
         self.n, self.things = n, things
         self.fields["thing"] = forms.ChoiceField(label=_("Product or option"), choices=grouped(things))
         self.fields["discount"].widget.attrs["step"] = "any"

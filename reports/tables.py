@@ -38,7 +38,7 @@ class DebtorTable(Table):
         MoneyColumn("debt", _("Debt"), sum="debt", sort="debt"),
         DateColumn("oldest", _("Oldest due"), align="end"),
         NumberColumn("days", _("Days late"), fields=("oldest",), cell=lambda row: str(days_late(row)),
-                     export=days_late),
+                     export=days_late, hidden=True),
         AgeColumn("due", _("Not due yet"), sum="due", hidden=True),
         AgeColumn("d7", _("1–7 days"), sum="d7"),
         AgeColumn("d30", _("8–30 days"), sum="d30"),

@@ -254,7 +254,7 @@ def change_service(change: Change, *, by: User, seen: str | None = None) -> Invo
         joining = [line for line in lines if line is not lines[0] or not line.gross]
         add_lines(change.draft, joining, by=by)
         lines = [line for line in lines if line not in joining]
-    draft = _addon(change, service, lines, by) if lines else change.draft
+    draft = change.draft if change.draft and not lines else _addon(change, service, lines, by)
     record(
         "products.changed",
         service,

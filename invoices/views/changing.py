@@ -1,9 +1,10 @@
 """The dialog Change: a new total, what it costs and brings, one button. Proof cards: what money changed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -52,7 +53,7 @@ class ServiceChange(FormPage):
         options = list(self.object.product.options.all())
         return {option: units.get(option.pk if option else None, 0) for option in (None, *options)}
 
-    def get_crumbs(self, obj: Service) -> list[Crumb]:
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
         return [
             (_("Services"), known("service-list")),
             (str(obj.client), known("client-detail", obj.client_id)),
@@ -60,7 +61,7 @@ class ServiceChange(FormPage):
         ]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.htmx:
+        if not self.request.htmx:
             return super().get(request, *args, **kwargs)
         self.object = self.get_object()
         form = self.build_form(request.GET)
@@ -203,16 +204,19 @@ def compared(fact: dict[str, Any]) -> Compared:
     before, after = fact["before"], fact["after"]
     unit = after.get("unit", "")
     packs = dict.fromkeys([*before.get("options", {}), *after.get("options", {})])
-    rows = [(_t("Status"), *(_status(one["status"]) for one in (before, after)))]
-    rows.append((_t("Units"), *(f"{one['units']} {unit}".strip() for one in (before, after))))
-    rows += [(name, *(str(one.get("options", {}).get(name, 0)) for one in (before, after))) for name in packs]
-    rows.append((_t("Recurring"), *(formats.money(Decimal(one["recurring"])) for one in (before, after))))
-    rows.append((_t("Paid up to"), *(_last_day(one["paid_until"]) for one in (before, after))))
+    shown: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
+        (_t("Status"), lambda one: str(Service.Status(one["status"]).label)),
+        (_t("Units"), lambda one: f"{one['units']} {unit}".strip()),
+        *((name, partial(_packs, name)) for name in packs),
+        (_t("Recurring"), lambda one: formats.money(Decimal(one["recurring"]))),
+        (_t("Paid up to"), lambda one: _last_day(one["paid_until"])),
+    ]
+    rows = [(label, told(before), told(after)) for label, told in shown]
     return Compared(fact["service"], after["name"], rows)
 
 
-def _status(value: str) -> str:
-    return str(Service.Status(value).label)
+def _packs(option: str, snapshot: dict[str, Any]) -> str:
+    return str(snapshot.get("options", {}).get(option, 0))
 
 
 def _last_day(paid_until: str | None) -> str:

@@ -69,7 +69,7 @@ class ProductPage(FormPage):
     permission, model, menu = "products.change_product", Product, "settings"
     crumbs = ((_("Products"), "product-list"),)
 
-    def get_crumbs(self, obj: Product) -> list[Crumb]:
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
         return [*super().get_crumbs(obj), (obj.name, self.get_success_url(obj))]
 
     def get_success_url(self, obj: Any) -> str:

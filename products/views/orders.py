@@ -1,5 +1,6 @@
 """Orders: the list, the form with its live sum, one order and what closes it."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -10,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.errors import Refused
+from billing_site.office.models import Seller
 from billing_site.pages.views import ActionPage, Create, DetailPage, FormPage, ListPage, Page, PanelView
 from clients.models import Client
 from products import actions
@@ -32,10 +34,8 @@ class OrderList(ListPage):
     empty_text = _("No orders yet. Begin with a client who wants something.")
 
 
-class ForClient:
+class ForClient(Page):
     """Pages about the client named in the address (?client=7), inside the user's scope."""
-
-    request: HttpRequest
 
     @cached_property
     def client(self) -> Client:
@@ -84,7 +84,7 @@ class OrderClients(Page):
         typed = " ".join(request.GET.get("who", "").lower().replace("ё", "е").split())
         found: list[Client] = []
         if typed:
-            rows = Client.objects.visible_to(request.user).filter(_is_called(typed)).distinct()
+            rows = Client.objects.visible_to(self.request.user).filter(_is_called(typed)).distinct()
             found = list(rows.order_by("name_key", "pk").prefetch_related("payers")[:FOUND])
         return render(request, "products/_order_clients.html", {"found": found, "typed": typed})
 
@@ -100,7 +100,7 @@ def _is_called(typed: str) -> Q:
     return called
 
 
-class OrderLineNew(ForClient, Page):
+class OrderLineNew(ForClient):
     """One more empty line for the form, at the place ?n=."""
 
     permission = "products.add_order"
@@ -113,7 +113,7 @@ class OrderLineNew(ForClient, Page):
         return render(request, "products/_order_line_new.html", context)
 
 
-class OrderSummary(ForClient, Page):
+class OrderSummary(ForClient):
     """What the order would cost while it is typed: the sums of `create_order` itself."""
 
     permission = "products.add_order"
@@ -134,9 +134,19 @@ class OrderSummary(ForClient, Page):
             "refused": refused,
             "waiting": len(form.lines) - len(wanted),
             "total": sum(one.charge.amount for one in quoted),
+            "drafts": by_seller(quoted),
             "doubles": actions.doubles(self.client, singles),
         }
         return render(request, "products/_order_summary.html", context)
+
+
+def by_seller(quoted: list[actions.Quoted]) -> list[tuple[Seller, Decimal]]:
+    """What each seller's draft would come to, in the order of lines."""
+    sums: dict[Seller, Decimal] = {}
+    for one in quoted:
+        seller = one.line.product.seller
+        sums[seller] = sums.get(seller, Decimal(0)) + one.charge.amount
+    return list(sums.items())
 
 
 class OrderCard(DetailPage):
@@ -153,7 +163,6 @@ class OrderCard(DetailPage):
             "lines": lines,
             "quoted": _quoted(obj, lines) if obj.status == Order.Status.PENDING else [],
             "services": Service.objects.filter(order_line__order=obj).select_related("product"),
-            "sellers": {line.product.seller for line in lines},
         }
 
 

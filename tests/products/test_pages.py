@@ -108,8 +108,14 @@ def test_the_sum_is_shown_while_typing(browse, manager, client, access):
 
 def test_an_unfinished_form_has_a_summary_too(browse, manager, client, access):
     browser = browse(manager)
-    for more in ({}, {"starts_on": "x"}, line(0, "9999"), line(0, access.pk, quantity="", cycle="x"),
-                 line(0, access.pk, cycle="three_years"), {"line-x-thing": "1", "line-0-thing": ""}):  # fmt: skip
+    for more in (
+        {},
+        {"starts_on": "x"},
+        line(0, "9999"),
+        line(0, access.pk, quantity="", cycle="x"),
+        line(0, access.pk, cycle="three_years"),
+        {"line-x-thing": "1", "line-0-thing": ""},
+    ):
         answer = browser.get(
             reverse("order-summary"), {"client": client.pk, "starts_on": "2026-03-01", **more}
         )
@@ -252,3 +258,45 @@ def test_a_client_outside_the_scope_is_not_found(browse, manager, order):
         if "/products/" not in address:
             assert other.get(address).status_code == 404, address
     assert "data-pick" not in other.get(reverse("order-clients"), {"who": "ромаш"}).content.decode()
+
+
+def test_two_sellers_make_two_drafts_in_the_summary(browse, manager, client, access):
+    work = make.product("Час специалиста", {"one_time": "2400.00"})
+    values = {
+        "client": client.pk, "starts_on": "2026-03-01",
+        **line(0, access.pk), **line(1, work.pk, cycle="one_time", quantity=2),
+    }  # fmt: skip
+    answer = browse(manager).get(reverse("order-summary"), values)
+    assert answer.context["drafts"] == [
+        (access.seller, Decimal("4800.00")), (work.seller, Decimal("4800.00")),
+    ]  # fmt: skip
+    assert f"draft of {work.seller}" in answer.content.decode()
+
+
+@pytest.mark.parametrize("batches", [3, 30])
+def test_queries_of_the_service_do_not_grow(browse, manager, order, django_assert_max_num_queries, batches):
+    billing.accept_order(order, by=manager)
+    service = Service.objects.get()
+    option = make.option(service.product)
+    for n in range(batches):
+        service.batches.create(option=option, quantity=n + 1, price=Decimal(60), since=START)
+    browser = browse(manager)
+    for name, pk in (("service-detail", service.pk), ("client-services", client_of(service))):
+        with django_assert_max_num_queries(16):
+            assert browser.get(reverse(name, args=[pk])).status_code == 200
+
+
+def client_of(service: Service) -> int:
+    return service.client_id
+
+
+@pytest.mark.parametrize("lines", [2, 20])
+def test_queries_of_the_summary_do_not_grow(browse, manager, client, django_assert_max_num_queries, lines):
+    seller = make.seller()
+    things = [make.product(seller=seller) for _ in range(lines)]
+    values = {"client": client.pk, "starts_on": "2026-03-01"}
+    for n, thing in enumerate(things):
+        values |= line(n, thing.pk)
+    browser = browse(manager)
+    with django_assert_max_num_queries(16):
+        assert len(browser.get(reverse("order-summary"), values).context["quoted"]) == lines
