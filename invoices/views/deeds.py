@@ -4,7 +4,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.errors import Refused
@@ -83,6 +87,14 @@ class OrderAccept(ActionPage):
     success_message = _("Accepted. Nothing has been mailed: check the draft and send it.")
     template_name = "invoices/accept.html"
     queryset = Order.objects.select_related("client", "payer")
+
+    def answer(self, form: Any, **more: Any) -> HttpResponse:
+        """There is nothing to ask about an order that is accepted or closed."""
+        if self.object.status != Order.Status.PENDING:
+            told = _t("The order is “%(status)s” already.") % {"status": self.object.get_status_display()}
+            messages.info(self.request, told)
+            return redirect(self.get_success_url(self.object))
+        return super().answer(form, **more)
 
     def get_context(self, obj: Order) -> dict[str, Any]:
         try:

@@ -176,6 +176,7 @@ def test_accepting_says_what_it_makes_and_makes_it_once(browser, order):
     assert not Invoice.objects.exists()
     assert browser.post(address).url == reverse("order-detail", args=[order.pk])  # drafts of two sellers
     browser.post(address)
+    assert browser.get(address).url == reverse("order-detail", args=[order.pk])
     drafts = Invoice.objects.order_by("total")
     assert [(invoice.status, int(invoice.total)) for invoice in drafts] == [("draft", 3000), ("draft", 4000)]
     listed = text_of(browser.get(reverse("order-invoices", args=[order.pk])))
