@@ -85,6 +85,8 @@ class Place:
         link = self.var / "pg"
         if os.geteuid() != 0:
             return Postgres(link, self.ports, password, settings)
+        if link.exists() and not link.is_symlink():
+            raise LaunchError(f"{link} was made by {link.owner()}: start as that user, not as root")
         home = self._linked_home(link) if link.is_symlink() else None
         fresh = SYSTEM_FOLDER / f"billing-{hashlib.sha256(str(self.var).encode()).hexdigest()[:12]}"
         server = Postgres(home or fresh, self.ports, password, settings)

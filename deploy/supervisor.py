@@ -48,7 +48,8 @@ class Supervisor:
         others: list[asyncio.Task[str]] = []
         try:
             for part in self.parts:
-                readers.append(asyncio.create_task(self._read(part.name, await self._start(part))))
+                lines = self._read(part.name, await self._start(part))
+                readers.append(asyncio.create_task(lines, name=part.name))
             stop = asyncio.create_task(_asked(asked))
             others += [stop, asyncio.create_task(_watch(missing)), asyncio.create_task(_after(ready))]
             done, _ = await asyncio.wait([*readers, *others[:2]], return_when=asyncio.FIRST_COMPLETED)
@@ -92,6 +93,8 @@ class Supervisor:
         self._send(signal.SIGTERM)
         if readers:
             _, waiting = await asyncio.wait(readers, timeout=PATIENCE)
+            for task in waiting:
+                say(f"{task.get_name()} does not end within {PATIENCE:.0f} seconds: killing it")
             self._send(signal.SIGKILL)  # what ignored the request, and children that a dead parent left
             if waiting:
                 await asyncio.wait(waiting, timeout=5)
