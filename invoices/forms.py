@@ -34,7 +34,7 @@ class FilesField(forms.FileField):
 class StatementForm(forms.Form):
     """Statements to load."""
 
-    files = FilesField(
+    files = FilesField(  # type: ignore[assignment]
         label=_("Statement files"),
         help_text=_(
             "1CClientBankExchange (kl_to_1c.txt), one or several, 20 MB together at most. "
@@ -108,7 +108,9 @@ class SplitForm(forms.Form):
     ):
         super().__init__(*args, **kwargs)
         self.line, self.invoices = line, invoices
-        self.fields["payer"].queryset = Payer.objects.filter(pk__in=[payer.pk for payer in payers])
+        choice = self.fields["payer"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = Payer.objects.filter(pk__in=[payer.pk for payer in payers])
         for invoice in invoices:
             self.fields[f"amount-{invoice.pk}"] = forms.DecimalField(
                 label=_("Amount for invoice %(no)s") % {"no": invoice.number},
