@@ -99,7 +99,7 @@ def _client(row: Row) -> str:
 
 def _assignee(row: Row) -> str:
     who = row["assignee__name"] or ""
-    return format_html('{} <span class="muted small">{}</span>', who, row["department__name"])
+    return format_html('{} <span class="muted small nowrap">{}</span>', who, row["department__name"])
 
 
 def _last(row: Row) -> str:
@@ -121,7 +121,7 @@ class TicketTable(Table):
     """`due_at`, `sender`, `last_kind` are annotations of the list's rows; `left` is worked out here."""
 
     columns = (
-        LinkColumn("id", _("No."), sort="id", link=_page, cell=lambda row: f"#{row['id']}"),
+        TextColumn("id", _("No."), sort="id", align="end", cell=lambda row: f"#{row['id']}"),
         LinkColumn(
             "subject", _("Subject"), fields=("subject", "priority", "handover_id"), cell=_subject, link=_page,
             export=lambda row: row["subject"],

@@ -203,6 +203,14 @@ def test_tabs_and_search_find_the_right_tickets(browse, support, client):
     assert browser.get(reverse("ticket-list"), {"export": "csv"}).status_code == 200
 
 
+def test_closed_tickets_stand_with_the_latest_first(browse, support, client):
+    tickets = [asked(f"Письмо {n}", n=n, From=f"{n}@nowhere.example") for n in range(3)]
+    for ticket in tickets:
+        actions.close(ticket, by=support)
+    text = page(browse(support), "ticket-list", state="closed")
+    assert [int(n) for n in re.findall(r">#(\d+)<", text)] == [one.pk for one in reversed(tickets)]
+
+
 def test_next_leads_through_the_queue(browse, support, client):
     first, second = asked(n=1), asked("Ещё", n=2, From="b@nowhere.example")
     Ticket.objects.filter(pk=second.pk).update(answer_due_at="2036-03-02 12:00+00:00")

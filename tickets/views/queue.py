@@ -51,6 +51,12 @@ class TicketList(ListPage):
     def search(self, queryset: QuerySet, typed: str) -> QuerySet:
         return find_tickets(queryset, typed)
 
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Closed tickets wait for nobody: the latest first."""
+        super().setup(request, *args, **kwargs)
+        if request.GET.get("state") == Ticket.Status.CLOSED:
+            self.default_order = ("-last_at", "-id")
+
 
 class TicketNext(Page):
     """Leads to the next ticket of the user's queue; ?after= names the one that is left."""
