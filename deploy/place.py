@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+import psycopg2
 from cryptography.fernet import Fernet
 
 from deploy.machine import (
@@ -126,12 +127,21 @@ class Place:
                 users.join()
                 for server in self.servers:
                     server.start()
+            self._ask_database()
             yield
         finally:
             with unhurried(), locked(turn):
                 if users.leave():
                     for server in reversed(self.servers):
                         server.stop()
+
+    def _ask_database(self) -> None:
+        """A configured one that can't be used is said in a line; the panel can't begin without it."""
+        if url := self.environ.get("DATABASE_URL"):
+            try:
+                psycopg2.connect(url, connect_timeout=10).close()
+            except psycopg2.Error as trouble:
+                raise LaunchError(f"The database of DATABASE_URL can't be used: {trouble}".strip()) from None
 
     def missing(self) -> str:
         """Which server should run and doesn't; nothing when all do."""

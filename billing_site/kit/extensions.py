@@ -3,6 +3,8 @@
 from django.contrib.postgres.operations import CreateExtension
 from django.db.utils import ProgrammingError
 
+NEEDED = ("btree_gist", "pg_trgm", "unaccent")
+
 
 class NeededExtension(CreateExtension):
     """CreateExtension that says what to run, and as whom, instead of a bare permission error."""
@@ -12,7 +14,8 @@ class NeededExtension(CreateExtension):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
         except ProgrammingError as refused:
             database = schema_editor.connection.settings_dict["NAME"]
+            all_of_them = " ".join(f"CREATE EXTENSION IF NOT EXISTS {name};" for name in NEEDED)
             raise SystemExit(
                 f"The database role may not create extensions. Run once as PostgreSQL's administrator:\n"
-                f'  psql -d {database} -c "CREATE EXTENSION IF NOT EXISTS {self.name}"\n({refused})'
+                f'  psql -d {database} -c "{all_of_them}"\n({str(refused).splitlines()[0]})'
             ) from refused
