@@ -110,7 +110,7 @@ def _quoted(line: OrderLine, starts_on: date, joins: Service | None) -> Quoted:
     if not months:
         return Quoted(line, None, pricing.one_time(line.quantity, line.price, line.discount), joins)
     product = line.product
-    period = first_billed(product, line.cycle, starts_on, joins.paid_until if joins else None)
+    period = first_billed(product, line.cycle, starts_on, joins)
     anchor = joins.anchor if joins else anchor_of(product, starts_on)
     charge = pricing.charge(
         quantity=line.quantity,
@@ -129,15 +129,17 @@ def anchor_of(product: Product, start: date) -> date:
     return start if product.own_year else start.replace(day=1)
 
 
-def first_billed(product: Product, cycle: str, start: date, paid_until: date | None = None) -> Period:
+def first_billed(product: Product, cycle: str, start: date, joins: Service | None = None) -> Period:
     """The first period of what is bought on `start` (R4.1).
 
-    What joins a service that is paid beyond ends with it; what is sold once has its own day.
+    What joins a service ends with it: where it is paid until, else with its cycle. What is sold once has
+    its own day.
     """
     if not MONTHS[cycle]:
         return Period(start, start + timedelta(days=1))
-    if paid_until and paid_until > start:
-        return Period(start, paid_until)
+    if joins:
+        until = joins.paid_until
+        return Period(start, until if until and until > start else next_due_after(joins, start))
     return first_period(start, cycle, own_year=product.own_year)
 
 

@@ -40,7 +40,7 @@ def accept_order(order: Order, *, by: User) -> list[Invoice]:
         seller = service.product.seller
         plan = plans.setdefault(seller.pk, Plan(client, payer, seller, due_on, order=order))
         roles[seller.pk].add(_role(service, order))
-        period = products.first_billed(service.product, service.cycle, order.starts_on, service.paid_until)
+        period = products.first_billed(service.product, service.cycle, order.starts_on, service)
         for batch in batches:
             batch.service = service
             plan.lines.append(charge_line(batch, period, seller=seller, vat=vat))

@@ -185,6 +185,16 @@ def test_an_option_for_a_paid_service_ends_with_it(client, access, manager):
     assert (draft.total, draft.role) == (Decimal("344.00"), "addon")
 
 
+def test_an_option_for_an_unpaid_service_ends_with_its_cycle(client, access, manager):
+    disk = make.option(access)
+    billing.accept_order(make.order(client, Wanted(access, "half_year"), starts_on=FEBRUARY), by=manager)
+    order = make.order(client, Wanted(access, "half_year", option=disk), starts_on=date(2019, 3, 8))
+    (draft,) = billing.accept_order(order, by=manager)
+    (line,) = draft.current.lines.all()
+    assert (line.period.lower, line.period.upper) == (date(2019, 3, 8), date(2019, 8, 1))
+    assert order.total == draft.total == Decimal("284.00")  # 60 / 30 × 22 + 4 × 60
+
+
 def test_an_option_without_its_product_is_refused(client, access):
     with pytest.raises(Refused):
         make.order(client, Wanted(access, "half_year", option=make.option(access)), starts_on=FEBRUARY)
