@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from billing_site.journal.models import Series
 from invoices import billing, matching
 from invoices.models import Invoice
 from products.actions import Wanted
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_file_pays_the_invoice(tmp_path):
     manager = make.user("account_manager")
+    Series.objects.create(name="invoices", last=72814)
     order = make.order(make.client(), Wanted(make.product(), "half_year", 5), starts_on=date(2026, 3, 1))
     (draft,) = billing.accept_order(order, by=manager)
     billing.send_invoice(draft, by=manager)
@@ -21,7 +23,8 @@ def test_the_file_pays_the_invoice(tmp_path):
     call_command("demo_statement", str(number), str(tmp_path / "half.txt"), "--amount", "100,00")
     call_command("demo_statement", str(number), str(tmp_path / "whole.txt"))
     assert "Сумма=100.00" in (tmp_path / "half.txt").read_bytes().decode("cp1251")
-    assert matching.load_and_match((tmp_path / "whole.txt").read_bytes(), "b", by=None).applied == 1
+    matched = matching.load_and_match((tmp_path / "whole.txt").read_bytes(), "b", by=None)
+    assert matched.applied == 1
     assert Invoice.objects.get().status == Invoice.Status.PAID
 
 
