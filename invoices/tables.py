@@ -148,7 +148,7 @@ class InvoiceTable(Table):
 
 def _payment_payer(row: Row) -> str:
     return format_html(
-        '{} <span class="muted nowrap">{}</span>', row["payer__name"] or "—", row["payer__inn"] or ""
+        '{} <span class="muted small">{}</span>', row["payer__name"] or "—", row["payer__inn"] or ""
     )
 
 

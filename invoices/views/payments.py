@@ -18,6 +18,7 @@ class PaymentList(ListPage):
     permission, title, menu = "invoices.view_payment", _("Payments"), "billing"
     queryset = Payment.objects.all()
     table, filterset = PaymentTable, PaymentFilter
+    template_name = "invoices/list.html"
     default_order = ("-received_on", "-id")
     search_fields = ("bank_line__number",)
     search_hint = _("Client, payer's INN, number of the payment order")

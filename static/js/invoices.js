@@ -1,4 +1,5 @@
 // Frames are as tall as what they show; a paper that is wider than its frame is scaled down like a print.
+// A form marked data-once goes once: the answer to a second click would hide what the first one did.
 (() => {
   function fit(frame) {
     const page = frame.contentDocument;
@@ -19,4 +20,11 @@
     }).observe(frame);
   }
   document.querySelectorAll("iframe[data-fit]").forEach(watch);
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!("once" in form.dataset)) return;
+    if (form.dataset.once === "gone") event.preventDefault();
+    form.dataset.once = "gone";
+  });
 })();
