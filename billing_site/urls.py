@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("billing_site.letters.urls")),
     path("", include("billing_site.journal.urls")),
     path("", include("billing_site.pages.urls")),
+    *(path(f"account/{tail}", errors.closed) for tail in errors.CLOSED),
     path("account/", include("allauth.account.urls")),
 ]
 handler400 = errors.bad_request

@@ -2,15 +2,22 @@
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
-from billing_site.pages.access import MissingRight, right_name
+from billing_site.pages.access import MissingRight, public, right_name
 from billing_site.pages.uploads import UploadTooLarge
 
 MEGABYTE = 1024 * 1024
+# Pages of allauth that staff have no use for: addresses and invitations are the administrator's business.
+CLOSED = ("email/", "confirm-email/", "confirm-email/<str:key>/", "password/set/", "login/code/confirm/")
+
+
+@public
+def closed(request: HttpRequest, key: str = "") -> HttpResponse:
+    raise Http404
 
 
 def _page(request: HttpRequest, template: str, status: int, **facts: object) -> HttpResponse:
@@ -32,6 +39,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         advice = _("Nothing was stored. Go back: what you typed is still there. Attach long texts as a file.")
         return _page(request, "400.html", 413, problem=problem, advice=advice, back=request.path)
     return _page(request, "400.html", 400)
+
+
+def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without the token of this session: opened before signing in anew, or sent by a foreign page."""
+    problem = _("This form is out of date: you have signed in anew since it was opened.")
+    advice = _("Nothing was stored. Go back, copy what you typed, reload the page and send it again.")
+    return _page(request, "400.html", 403, problem=problem, advice=advice, back=request.path)
 
 
 @requires_csrf_token

@@ -17,7 +17,7 @@ from billing_site.pages.tables import Table, plain
 
 ROW_LIMIT = 20_000
 IN_MEMORY = 2 * 1024 * 1024
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -46,6 +46,15 @@
     else if (!hit("#menu")) menu.classList.remove("opened");
   });
 
+  // A file that the server would refuse is not sent at all; in the capture phase, so that htmx hears nothing.
+  document.addEventListener("submit", (event) => {
+    const files = [...event.target.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]);
+    if (files.reduce((sum, file) => sum + file.size, 0) <= words.limit * 1048576) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    toast(words.heavy, "error");
+  }, true);
+
   // Unsaved changes: asked once, when a form marked data-guard was touched and is left without sending.
   let touched = null;
   document.addEventListener("input", (event) => {

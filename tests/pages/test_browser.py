@@ -59,8 +59,8 @@ def test_a_list_by_keyboard_and_htmx(page):
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "search"
     page.keyboard.press("Escape")
-    page.fill("#filters [name=q]", "004")
-    page.wait_for_url("**/clients/?q=004")
+    page.fill("#filters [name=q]", "ромашка 004")
+    page.wait_for_url("**/clients/?q=*004")
     page.wait_for_selector("text=Ромашка 004")
     assert page.locator("[data-list] tbody tr").count() == 1
     assert page.locator(".filter-clear").is_visible()
@@ -102,6 +102,55 @@ def test_axe_finds_nothing_serious(page, theme):
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.dataset.bsTheme") == theme
         assert serious(page) == [], address
+
+
+def press(page: Page, code: str, key: str) -> None:
+    """A key by its place, with the letter that another layout has there."""
+    keyboard = page.context.new_cdp_session(page)
+    for kind in ("keyDown", "keyUp"):
+        keyboard.send("Input.dispatchKeyEvent", {"type": kind, "code": code, "key": key, "text": ""})
+
+
+def test_keys_work_in_the_russian_layout(page):
+    press(page, "KeyJ", "о")
+    press(page, "KeyJ", "о")
+    press(page, "KeyK", "л")
+    assert page.locator("tr.here").inner_text().strip().startswith("Ромашка 000")
+    press(page, "KeyX", "ч")
+    assert page.locator("[data-bulk]").is_visible()
+    press(page, "Slash", ".")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.keyboard.press("Escape")
+    press(page, "Digit7", "?")  # where the Russian layout has it
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    press(page, "KeyG", "п")
+    press(page, "KeyC", "с")
+    page.wait_for_url("**/clients/")
+
+
+def test_focus_survives_a_swap(page):
+    page.focus("#sort-name")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**sort=name**")
+    page.wait_for_selector("th[aria-sort=ascending] #sort-name")
+    assert page.evaluate("document.activeElement.id") == "sort-name"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**sort=-name**")
+    page.wait_for_selector("th[aria-sort=descending] #sort-name")
+    assert page.evaluate("document.activeElement.id") == "sort-name"
+
+
+def test_a_file_that_is_too_large_is_not_sent(page, tmp_path):
+    large = tmp_path / "scan.pdf"
+    with large.open("wb") as file:
+        file.truncate(21 * 1024 * 1024)
+    page.goto("/clients/new/")
+    page.fill("[name=name]", "Ромашка")
+    page.set_input_files("[name=file]", large)
+    page.click("button.btn-primary")
+    page.wait_for_selector("#toasts >> text=не больше 20 МБ")
+    assert page.input_value("[name=name]") == "Ромашка"
 
 
 def test_the_menu_folds_and_stays_folded(page):

@@ -8,7 +8,7 @@ import python_calamine
 from billing_site.pages import exports, lists
 from clients.models import Client
 
-EVIL = ["=1+1", "+7 495", "-2", "@SUM(A1)", "\tx", "\rx"]
+EVIL = ["=1+1", "+7 495", "-2", "@SUM(A1)", "\tx", "\rx", "\n=1", "＝1+1"]
 
 
 def content(answer) -> bytes:

@@ -1,3 +1,5 @@
+import base64
+import json
 import re
 
 import pytest
@@ -5,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing_site.kit import live
+from billing_site.pages import keyset
 from clients.models import Client
 
 NAME = re.compile(r"Ромашка \d{3}")
@@ -61,8 +64,6 @@ def test_every_order_shows_every_row_once(browse, head, make_clients, sort):
 def test_empty_values_in_the_order_lose_no_row(browse, head, manager, make_clients):
     make_clients(5)
     make_clients(5, account_manager=manager)
-    from billing_site.pages import keyset
-
     for order in (("account_manager", "id"), ("-account_manager", "-id"), ("account_manager", "-id")):
         seen, after = [], ""
         while True:
@@ -74,12 +75,52 @@ def test_empty_values_in_the_order_lose_no_row(browse, head, manager, make_clien
         assert seen == list(Client.objects.order_by(*order).values_list("id", flat=True))
 
 
-@pytest.mark.parametrize("word", ["zzz", "W10", "WzFd", "%00", "eyJhIjoxfQ", "WyJ4IiwgInkiXQ"])
+def word(*values) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+BENT = [
+    "zzz", "W10", "WzFd", "%00", "eyJhIjoxfQ", "WyJ4IiwgInkiXQ", word("2026-01-01", 10**30),
+    word("2026-01-01", "1\x00"), word([], 1), word("2026-13-01", 1), word("2026-01-01", {}),
+    base64.urlsafe_b64encode(b"[" * 3000).decode(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", BENT)
 def test_a_bent_place_means_the_start(browse, head, make_clients, word):
     make_clients(6)
-    answer = browse(head).get(f"/clients/?after={word}")
-    assert answer.status_code == 200
-    assert names(answer)[0] == "Ромашка 000"
+    for way in ("after", "before"):
+        answer = browse(head).get(f"/clients/?{way}={word}")
+        assert answer.status_code == 200
+        assert "Ромашка 00" in names(answer)[0]
+
+
+@pytest.mark.parametrize("typed", ["%00", "a%00b", "9" * 5000, "№ " + "9" * 300, "%25", "_", "\\", "'"])
+def test_any_text_may_be_typed_into_a_list(browse, head, make_clients, typed):
+    make_clients(1)
+    assert browse(head).get(f"/clients/?q={typed}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["sort=%00", "sort=--name", "cols=%00,x", "status=%00", "since=0", "page=-1", "export=zip", "size=x"],
+)
+def test_a_bent_address_of_a_list_breaks_nothing(browse, head, make_clients, query):
+    make_clients(1)
+    assert len(names(browse(head).get(f"/clients/?{query}"))) == 1
+
+
+def test_a_place_of_an_empty_value_goes_on(browse, head, manager, make_clients):
+    make_clients(3)
+    make_clients(3, account_manager=manager)
+    order, rows, before = ("account_manager", "id"), [], ""
+    last = keyset.cut(Client.objects.all(), order, ["id"], 6, after="", before="").rows[-1]
+    before = keyset.place_of(last, order)
+    while before:
+        page = keyset.cut(Client.objects.all(), order, ["id"], 2, after="", before=before)
+        rows = [row["id"] for row in page.rows] + rows
+        before = page.before
+    assert [*rows, last["id"]] == list(Client.objects.order_by(*order).values_list("id", flat=True))
 
 
 def test_the_fragment_is_the_table_alone(browse, head, make_clients):

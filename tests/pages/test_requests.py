@@ -2,6 +2,7 @@ import io
 import re
 
 import pghistory.models
+import pytest
 from django.conf import settings
 from django.db import OperationalError
 from django.test import Client as Browser
@@ -52,6 +53,50 @@ def test_the_theme_is_kept(browse, head):
     assert browser.get("/set/theme/").status_code == 405
     assert browser.post("/set/theme/", {"value": "dark", "next": "//evil.example"}).headers["Location"] == "/"
     assert 'data-theme="dark"' in browser.get("/clients/").content.decode()
+
+
+FOREIGN = [
+    "//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "http:///evil.example",
+    "\thttps://evil.example", "https:evil.example", "\x00/clients/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", FOREIGN)
+def test_no_next_leads_away(browse, head, address):
+    answer = browse(head).post("/set/theme/", {"value": "dark", "next": address})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/"
+
+
+def test_next_never_leads_from_https_to_http(browse, head):
+    sent = {"value": "dark", "next": "http://testserver/clients/"}
+    assert browse(head).post("/set/theme/", sent, secure=True)["Location"] == "/"
+    assert browse(head).post("/set/theme/", sent)["Location"] == "http://testserver/clients/"
+
+
+@pytest.mark.parametrize("address", ["/clients/", "/nowhere/", "/broken/", "/account/login/", "/open/"])
+def test_every_answer_forbids_scripts_frames_and_guessing(browse, head, address):
+    answer = browse(head).get(address)
+    policy = answer["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    for word in ("object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'self'"):
+        assert word in policy
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_what_staff_see_is_not_kept_by_caches(browse, head, client):
+    assert browse(head).get("/clients/")["Cache-Control"] == "private, no-cache"
+    assert "Cache-Control" not in client.get("/open/")
+
+
+def test_a_post_without_its_token_is_refused_with_a_page(head):
+    browser = Browser(enforce_csrf_checks=True)
+    browser.force_login(head)
+    answer = browser.post("/set/theme/", {"value": "dark"})
+    assert answer.status_code == 403
+    assert "Форма устарела" in answer.content.decode()
+    assert answer["X-Request-Id"] in answer.content.decode()
 
 
 def test_history_knows_who_and_where(browse, head, make_clients):

@@ -2,7 +2,7 @@ import pytest
 
 from billing_site.kit.requisites import make_inn
 from billing_site.pages.search import route
-from clients.models import Client, EmailAddress, Payer
+from clients.models import Client, Contact, EmailAddress, Payer
 
 
 @pytest.fixture
@@ -44,6 +44,26 @@ def test_names_are_found_by_words_in_either_layout(daisy, head, typed):
 
 def test_yo_and_ye_are_one_letter(daisy, head, browse):
     assert "Ёлочка и К" in browse(head).get("/search/?q=елочка").content.decode()
+
+
+def test_payers_and_contacts_lead_to_their_client(daisy, head, browse):
+    Payer.objects.create(client=daisy, name="ООО «Тюльпан»", is_default=False, valid_from="2026-01-01")
+    Contact.objects.create(client=daisy, name="Зоя Ильинична Ёжикова", phone="+74955550011")
+    for typed in ("тюльпан", "N.KMGFY", "ежикова", "илЬинична ё"):
+        groups, _exact = route(typed, head)
+        assert [one.url for group in groups for one in group.found] == [f"/clients/{daisy.pk}/"], typed
+        assert groups[0].found[0].note == f"ООО «Ромашка» · № {daisy.pk}"
+    assert found("8 495 555 00 11", head) == ([f"/clients/{daisy.pk}/"], True)
+
+
+def test_a_client_found_by_name_is_told_once(daisy, head):
+    groups, _exact = route("ромашка", head)
+    assert [str(group.label) for group in groups] == ["Клиенты"]
+
+
+def test_signs_nobody_sees_are_forgiven(daisy, head):
+    for typed in (f"#\u200b{daisy.pk}", f"\ufeff№\u00a0{daisy.pk}\u00a0", "ром\u00adашка", "ром\x00ашка"):
+        assert found(typed, head)[0] == [f"/clients/{daisy.pk}/"], typed
 
 
 def test_five_of_a_kind_and_no_more(head, make_clients):

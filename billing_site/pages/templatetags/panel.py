@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.forms import BoundField
 from django.template.context import RequestContext
@@ -39,6 +40,12 @@ def _content_hash(path: str) -> str:
 def asset(path: str) -> str:
     """Address of a static file that changes when its content does."""
     return f"{static(path)}?v={_content_hash(path)}"
+
+
+@register.simple_tag
+def upload_limit() -> int:
+    """Megabytes of one request; js/panel.js tells before anything is sent."""
+    return settings.UPLOAD_LIMIT // 1024**2
 
 
 @register.simple_tag

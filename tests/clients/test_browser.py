@@ -1,0 +1,139 @@
+"""The pages of clients in a real browser: a day's work, in both themes, and that nothing complains."""
+
+import shutil
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+from billing_site.office.models import User
+from clients import actions
+from clients.models import Client, Contact
+from tests import make
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+@pytest.fixture(autouse=True)
+def _playwright_keeps_a_loop(monkeypatch):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture
+def office(live_server):
+    """A client with a note, a contact and a colleague who may edit it too."""
+    anna = User.objects.create_superuser("anna@office.example", "a long password", name="Анна Ветрова")
+    User.objects.create_superuser("boris@office.example", "a long password", name="Борис Ветров")
+    client = make.client(name="Ромашка", email="main@romashka.example", account_manager=anna, by=anna)
+    actions.add_note(client, "Звонить после обеда", by=anna, important=True)
+    actions.add_contact(client, by=anna, email="zoya@romashka.example", name="Зоя", powers=["papers"])
+    return client
+
+
+@pytest.fixture
+def enter(live_server):
+    """Signs a member of staff in: a page of a new browser window; complaints of any page fail the test."""
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+
+        def enter(email: str, width: int = 1366) -> Page:
+            page = chromium.new_page(base_url=live_server.url, viewport={"width": width, "height": 768})
+            page.on(
+                "console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None
+            )
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on(
+                "request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url)
+            )
+            page.goto("/account/login/?next=/clients/")
+            page.fill("[name=login]", email)
+            page.fill("[name=password]", "a long password")
+            page.click("button.btn-primary")
+            page.wait_for_url("**/clients/")
+            return page
+
+        yield enter
+        chromium.close()
+    assert not complaints
+
+
+def test_a_client_is_made_mended_and_found(office, enter):
+    page = enter("anna@office.example")
+    page.goto("/clients/new/")
+    page.fill("[name=name]", "Ромашка Плюс")
+    page.fill("[name=email]", "MAIN@romashka.example")
+    page.wait_for_selector("#similar >> text=тот же e-mail")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#error_1_id_email")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    page.fill("[name=email]", "plus@romashka.example")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("h1:has-text('Ромашка Плюс')")
+    made = Client.objects.get(name="Ромашка Плюс")
+    page.keyboard.press("/")
+    page.keyboard.type(f"№{made.pk}")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/clients/{made.pk}/")
+
+
+def test_two_people_save_one_client(office, enter):
+    anna, boris = enter("anna@office.example"), enter("boris@office.example")
+    for page in (anna, boris):
+        page.goto(f"/clients/{office.pk}/edit/")
+    anna.fill("[name=source]", "выставка")
+    anna.click("button.btn-primary")
+    anna.wait_for_url("**tab=profile")
+    boris.fill("[name=admin_notes]", "Любят порядок")
+    boris.click("button.btn-primary")
+    difference = boris.locator(".diff")
+    difference.wait_for()
+    assert "Анна Ветрова" in difference.inner_text()
+    assert "выставка" in difference.inner_text()
+    assert boris.input_value("[name=admin_notes]") == "Любят порядок"
+
+
+def test_notes_are_written_and_mended_in_place(office, enter):
+    page = enter("anna@office.example")
+    page.goto(f"/clients/{office.pk}/?tab=notes")
+    page.fill("#note_text", "Просят счёт до 20-го")
+    page.check("#note_important")
+    page.focus("#note_text")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#important >> text=Просят счёт до 20-го")
+    assert page.input_value("#note_text") == ""
+    assert page.evaluate("document.activeElement.id") == "note_text"
+    page.click("#notes article:has-text('после обеда') >> text=Изменить")
+    page.fill("form.note-form textarea >> nth=1", "Звонить утром")
+    page.click("form.note-form >> nth=1 >> text=Сохранить")
+    page.wait_for_selector("#important >> text=Звонить утром")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(office, enter, theme):
+    User.objects.update(theme=theme)
+    page, contact = enter("anna@office.example"), Contact.objects.get()
+    card = f"/clients/{office.pk}/"
+    for address in (
+        "/clients/", "/clients/?q=zzz", "/clients/new/", card, f"{card}?tab=profile", f"{card}?tab=contacts",
+        f"{card}?tab=notes", f"{card}?tab=log", f"{card}edit/", f"{card}contacts/{contact.pk}/",
+        f"{card}hold/", f"{card}status/", "/search/?q=ромашка",
+    ):  # fmt: skip
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page).response["violations"]
+        serious = [
+            f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], address
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_no_page_is_wider_than_its_window(office, enter, width):
+    make.client(name="Очень длинное название " * 8, email=f"{'a' * 60}@{'b' * 60}.example")
+    page = enter("anna@office.example", width)
+    for address in ("/clients/", f"/clients/{office.pk}/", f"/clients/{office.pk}/?tab=contacts"):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
