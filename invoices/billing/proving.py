@@ -19,32 +19,36 @@ Snapshot = dict[str, Any]
 
 
 def snapshots(service_ids: Iterable[int]) -> dict[int, Snapshot]:
-    """What a card compares: status, units and options that are given or paid, recurring amount, dates."""
+    """What a card compares: status, units and packs given or paid, of them paid, recurring sum, dates."""
     rows = Service.objects.filter(pk__in=service_ids).select_related("product")
-    units: dict[int, int] = defaultdict(int)
-    options: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for service, option, quantity in (
+    held: dict[int, dict[str | None, int]] = defaultdict(lambda: defaultdict(int))
+    paid: dict[int, dict[str | None, int]] = defaultdict(lambda: defaultdict(int))
+    for service, option, quantity, paid_at in (
         Batch.objects.counted()
         .filter(service__in=service_ids)
         .order_by("pk")
-        .values_list("service", "option__name", "quantity")
+        .values_list("service", "option__name", "quantity", "paid_at")
     ):
-        if option is None:
-            units[service] += quantity
-        else:
-            options[service][option] += quantity
+        held[service][option] += quantity
+        paid[service][option] += quantity if paid_at else 0
     return {
         row.pk: {
             "name": row.product.name,
             "status": row.status,
             "unit": row.product.unit,
-            "units": units[row.pk],
-            "options": dict(options[row.pk]),
+            "units": held[row.pk].get(None, 0),
+            "units_paid": paid[row.pk].get(None, 0),
+            "options": _packs(held[row.pk]),
+            "options_paid": _packs(paid[row.pk]),
             "recurring": f"{row.recurring:.2f}",
             "paid_until": row.paid_until.isoformat() if row.paid_until else None,
         }
         for row in rows
     }
+
+
+def _packs(held: Mapping[str | None, int]) -> dict[str, int]:
+    return {option: quantity for option, quantity in held.items() if option is not None}
 
 
 def prove(

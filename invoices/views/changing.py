@@ -206,7 +206,7 @@ def compared(fact: dict[str, Any]) -> Compared:
     packs = dict.fromkeys([*before.get("options", {}), *after.get("options", {})])
     shown: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
         (_t("Status"), lambda one: str(Service.Status(one["status"]).label)),
-        (_t("Units"), lambda one: f"{one['units']} {unit}".strip()),
+        (_t("Units"), lambda one: _held(one["units"], one.get("units_paid"), unit)),
         *((name, partial(_packs, name)) for name in packs),
         (_t("Recurring"), lambda one: formats.money(Decimal(one["recurring"]))),
         (_t("Paid up to"), lambda one: _last_day(one["paid_until"])),
@@ -216,7 +216,16 @@ def compared(fact: dict[str, Any]) -> Compared:
 
 
 def _packs(option: str, snapshot: dict[str, Any]) -> str:
-    return str(snapshot.get("options", {}).get(option, 0))
+    paid = snapshot.get("options_paid", {}).get(option)
+    return _held(snapshot.get("options", {}).get(option, 0), paid, "")
+
+
+def _held(units: int, paid: int | None, unit: str) -> str:
+    """Units that the client has; of them paid, when support has given more."""
+    shown = f"{units} {unit}".strip()
+    if paid is None or paid == units:
+        return shown
+    return _t("%(units)s, of them paid %(paid)s") % {"units": shown, "paid": paid}
 
 
 def _last_day(paid_until: str | None) -> str:

@@ -231,6 +231,14 @@ def test_a_proof_card_shows_before_and_after(browser, service, manager):
     assert list(differences()) == []
 
 
+def test_a_proof_shows_what_support_has_given_before_the_money_came(browser, service, manager):
+    invoice = grown(service, manager)
+    carry_out(Handover.objects.get(status=Handover.Status.WAITING), by=manager)
+    invoice = pay(invoice)
+    (proof,) = browser.get(reverse("proof-detail", args=[invoice.proof.pk])).context["proofs"]
+    assert ("Units", "6 польз., of them paid 5", "6 польз.") in proof.rows
+
+
 def test_a_proof_of_an_option_names_its_packs(browser, service, manager):
     disk = service.product.options.get()
     draft = billing.change_service(
