@@ -251,7 +251,7 @@ def _message(
         html=mail.html,
         message_id=mail.message_id[:998],
         problems=problems,
-        at=raw.received_at if ticket.last_at <= raw.received_at else clock.now(),
+        at=raw.received_at if ticket.last_at <= raw.received_at else max(clock.now(), ticket.last_at),
     )
 
 

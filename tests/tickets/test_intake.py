@@ -1,5 +1,9 @@
 """From bytes to a ticket: never lost, never doubled, never in another client's conversation."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from datetime import datetime, timedelta
 
@@ -299,6 +303,30 @@ def test_a_worker_killed_between_the_steps_leaves_work_for_the_next(client, monk
         assert intake.sweep() == [raw.pk]
         assert process(raw.pk).ticket.client == client
     assert Message.objects.count() == 1
+
+
+KILLED = """
+import os, signal, django
+django.setup()
+from tickets import clocks, intake
+clocks.settle = lambda *tickets: os.kill(os.getpid(), signal.SIGKILL)
+intake.process({pk})
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_in_the_middle_of_a_ticket_leaves_no_half_of_it():
+    raw, parts = keep(mail()), connection.settings_dict
+    url = f"postgres://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
+    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "billing_site.settings"}
+    command = [sys.executable, "-c", KILLED.format(pk=raw.pk)]
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert (Ticket.objects.count(), RawMail.objects.get().attempts) == (0, 1)
+    with clock.standing_at(clock.now() + intake.LEASE + timedelta(seconds=1)):
+        (raw_id,) = intake.sweep()
+        assert process(raw_id)
+    assert (Ticket.objects.count(), Message.objects.count()) == (1, 1)
 
 
 def test_a_worker_that_dies_each_time_leaves_the_mail_to_a_person():
