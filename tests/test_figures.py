@@ -11,7 +11,7 @@ from io import StringIO
 
 import pytest
 import time_machine
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from billing_site.home.books import differences
 from invoices import billing
@@ -108,6 +108,22 @@ def test_figure_1_the_cycle_and_its_days():
         "total": "3977.90", "recurring": "28800.00",
     }  # fmt: skip
     assert "150 / 181" in quote["steps"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--service", "999999"), "There is no service 999999."),
+        (("--option", "999999"), "There is no option 999999."),
+        (("--quantity", "5"), "5"),
+    ],
+)
+def test_a_quote_that_cannot_be_made_says_why(office, more, said):
+    office.bought(Wanted(office.access, "half_year", 5))
+    asked = {"--service": str(Service.objects.get().pk), "--quantity": "6", "--on": "2019-03-04"}
+    asked |= {more[0]: more[1]}
+    with pytest.raises(CommandError, match=said):
+        call_command("quote", "--json", *(word for pair in asked.items() for word in pair))
 
 
 def test_figure_2_a_whole_invoice_with_the_reference_discount(office):

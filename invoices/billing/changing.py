@@ -240,7 +240,7 @@ def change_service(change: Change, *, by: User, seen: str | None = None) -> Invo
     be done now, or when the service or what is billed for it has changed since the quote.
     """
     if seen is not None and seen != change.fingerprint:
-        raise Refused(_("This is not what you looked at: look at the new sum, then press again."))
+        raise Refused(_("Look at what will happen now, then press again."))
     lock(change.service.client_id)
     service = Service.objects.select_for_update(no_key=True, of=("self",)).get(pk=change.service.pk)
     if _is_stale(change, service):

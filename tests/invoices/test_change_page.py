@@ -170,7 +170,7 @@ def test_a_change_made_by_somebody_else_meanwhile_is_not_doubled(browser, servic
     answer = browser.post(address(service), typed(seen=change.fingerprint))
     assert list(answer.context["form"].errors) == ["becomes"]
     answer = browser.post(address(service), typed(becomes="7", seen=change.fingerprint))
-    assert "look at the new sum" in answer.content.decode()
+    assert "Look at what will happen now" in answer.content.decode()
     assert (answer.context["change"].was, answer.context["form"]["becomes"].value()) == (6, "7")
     assert Batch.objects.count() == 2
 

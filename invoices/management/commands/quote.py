@@ -13,7 +13,8 @@ from products.models import Option, Service
 class Command(BaseCommand):
     help = (
         "Price a change of a service to a new total quantity, by the very function that does it. "
-        "start and end are the first and the last day paid; steps sum to total."
+        "start and end are the first and the last day paid (both included); steps sum to total, "
+        "with the next period when that is billed already; recurring is of the service for a cycle after it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,8 +29,12 @@ class Command(BaseCommand):
             service = Service.objects.select_related("client", "product__seller").get(pk=options["service"])
             option = Option.objects.get(pk=options["option"]) if options["option"] else None
             change = billing.quote_change(service, options["quantity"], on=options["on"], option=option)
-        except (Service.DoesNotExist, Option.DoesNotExist, Refused) as refused:
-            raise CommandError(str(refused)) from refused
+        except Service.DoesNotExist as missing:
+            raise CommandError(f"There is no service {options['service']}.") from missing
+        except Option.DoesNotExist as missing:
+            raise CommandError(f"There is no option {options['option']}.") from missing
+        except Refused as refused:
+            raise CommandError(refused.message) from refused
         told = as_dict(change)
         if options["json"]:
             self.stdout.write(json.dumps(told, ensure_ascii=False))
