@@ -1,6 +1,7 @@
 """Verbs about the office itself."""
 
-from datetime import date, time
+import re
+from datetime import date, time, timedelta
 from typing import Any
 
 import holidays
@@ -10,23 +11,22 @@ from django.utils.translation import gettext as _
 from billing_site.journal.moves import record
 from billing_site.office.models import User, WorkDay
 
+MOVED = re.compile(r"\(перенесено с (\d\d)\.(\d\d)\.(\d{4})\)")
 OPENS, CLOSES, CLOSES_SHORT = time(9), time(18), time(17)
 
 
 def seed_calendar(year: int) -> int:
-    """Write the official working calendar of a year; days that staff edited stay. Returns days added.
-
-    The official table knows moved days off and working Saturdays, but no short days: the day before
-    a public holiday closes an hour earlier.
-    """
-    official = holidays.country_holidays("RU", years=[year, year + 1])
+    """Write the official working calendar of a year; days that staff edited stay. Returns days added."""
+    official = holidays.country_holidays("RU", years=[year, year + 1], language="ru")
+    moved = {_moved_from(name): day for day, name in official.items()}
     days = []
     for ordinal in range(date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()):
-        day, tomorrow = date.fromordinal(ordinal), date.fromordinal(ordinal + 1)
+        day = date.fromordinal(ordinal)
         if not official.is_working_day(day):
             days.append(WorkDay(day=day, note=official.get(day, "")[:120]))
             continue
-        short = tomorrow in official and not official.is_working_day(tomorrow)
+        # A working Saturday is as long as the day that is free for it.
+        short = _is_eve(moved.get(day, day), official)
         note = _("short day") if short else ""
         days.append(WorkDay(day=day, opens=OPENS, closes=CLOSES_SHORT if short else CLOSES, note=note))
     before = WorkDay.objects.count()
@@ -34,13 +34,26 @@ def seed_calendar(year: int) -> int:
     return WorkDay.objects.count() - before
 
 
+def _moved_from(name: str) -> date | None:
+    """The day off that a holiday's name says it was moved from."""
+    found = MOVED.search(name)
+    return date(int(found[3]), int(found[2]), int(found[1])) if found else None
+
+
+def _is_eve(day: date, official: holidays.HolidayBase) -> bool:
+    """The day before a public holiday closes an hour earlier; before a moved day off it doesn't."""
+    name = official.get(day + timedelta(days=1), "")
+    return bool(name) and _moved_from(name) is None
+
+
 @transaction.atomic
 def change_profile(user: User, *, by: User, **fields: Any) -> User:
     """Change what a member of staff says of himself; only what differs is written and told."""
-    changed = [name for name, value in fields.items() if getattr(user, name) != value]
+    row = User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user.pk)
+    changed = [name for name, value in fields.items() if getattr(row, name) != value]
     for name in changed:
-        setattr(user, name, fields[name])
+        setattr(row, name, fields[name])
     if changed:
-        user.save(update_fields=changed)
-        record("office.profile_changed", user, by=by, fields=changed)
-    return user
+        row.save(update_fields=changed)
+        record("office.profile_changed", row, by=by, fields=changed)
+    return row
