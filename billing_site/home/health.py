@@ -53,7 +53,7 @@ class Queue:
 
     @property
     def word(self) -> str:
-        return {"soon": _("waits for a person"), "trouble": _("stands still")}.get(self.look, "")
+        return str({"soon": _("waits for a person"), "trouble": _("stands still")}.get(self.look, ""))
 
 
 @cache

@@ -61,7 +61,7 @@ def unseen_proofs(user: User) -> QuerySet[ProofCard]:
     ).order_by("-id")
 
 
-def my_overdue(user: User) -> QuerySet[Invoice]:
+def my_overdue(user: User) -> QuerySet[Any, Any]:
     """Invoices past their due date, the oldest first; `open` is what is still to be paid."""
     overdue = Invoice.objects.overdue().filter(_managed(user, "manager")).visible_to(user)
     return overdue.annotate(open=F("total") - F("paid")).order_by("due_on", "id")
@@ -105,7 +105,7 @@ def renewing(user: User) -> QuerySet[Service]:
     return Service.objects.filter(own, status__in=running, ends=False).visible_to(user)
 
 
-def coming_renewals(user: User) -> QuerySet[Service, dict[str, Any]]:
+def coming_renewals(user: User) -> QuerySet[Service, Any]:
     """Clients whose next period starts within RENEWAL_DAYS: one row per client and day.
 
     `paid_until` is its first day; `services` and `amount` of that period.

@@ -1,9 +1,9 @@
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.journal.models import Entry, Job
@@ -27,10 +27,10 @@ def verbs() -> list[tuple[str, list[tuple[str, str]]]]:
     for model in apps.get_models():
         if not hasattr(model, "MOVES"):
             continue
-        what = str(model._meta.verbose_name)
+        what, field = str(model._meta.verbose_name), cast(Field, model._meta.get_field("status"))
         rooms.setdefault(model._meta.app_label, []).extend(
             (f"{model._meta.label_lower}.{state}", f"{what[:1].upper()}{what[1:]}: {word}")
-            for state, word in model._meta.get_field("status").flatchoices
+            for state, word in field.flatchoices
         )
     return [(str(apps.get_app_config(room).verbose_name), found) for room, found in rooms.items()]
 

@@ -117,7 +117,7 @@ class JobFile(JobView):
 class JobDeed(JobView, ActionPage):
     menu, crumbs = "utilities", JOBS
 
-    def get_crumbs(self, obj: Job) -> list[Crumb]:
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
         return [*super().get_crumbs(obj), (obj.title, self.get_success_url(obj))]
 
     def get_success_url(self, obj: Job) -> str:

@@ -193,7 +193,7 @@ def requeue(letters: Sequence[Letter], *, by: User) -> list[Letter]:
 
 def hold_of(letter: Letter) -> Hold | None:
     """The hold that keeps the letter's client from getting anything."""
-    return Hold.objects.select_related("by").filter(client_no=letter.client_no).first()
+    return Hold.objects.select_related("by").filter(client_no=letter.client_no or 0).first()
 
 
 def told_hold(hold: Hold) -> str:

@@ -73,7 +73,7 @@ def claim(letter_id: int) -> Letter | None:
     )
     if letter is None:
         return None
-    if Hold.objects.filter(client_no=letter.client_no).exists():
+    if letter.client_no and Hold.objects.filter(client_no=letter.client_no).exists():
         # Put on hold in the moment between the letter's writing and its errand.
         move_many([letter], Letter.Status.HELD, by=None, held_because=Letter.Because.HOLD)
         return None

@@ -73,7 +73,7 @@ class LetterPage(LetterView, DetailPage):
     def get_context(self, obj: Letter) -> dict[str, Any]:
         entries = Entry.objects.about(obj).order_by("-id")[:SHOWN]
         return {
-            "client": Client.objects.filter(pk=obj.client_no).first(),
+            "client": Client.objects.filter(pk=obj.client_no or 0).first(),
             "kind": kind_word(obj.kind),
             "about": subject(obj.about),
             "needs": subject(obj.needs),
@@ -127,7 +127,7 @@ class Deed(LetterView, ActionPage):
 
     permission, menu, crumbs = "letters.change_letter", "utilities", LIST
 
-    def get_crumbs(self, obj: Letter) -> list[Crumb]:
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
         return [*super().get_crumbs(obj), (obj.subject, self.get_success_url(obj))]
 
     def get_success_url(self, obj: Letter) -> str:

@@ -34,7 +34,7 @@ class Department(models.Model):
         return self.name
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -78,7 +78,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     joined_on = models.DateField(_("since"), default=clock.today, editable=False)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS = ("name",)
+    REQUIRED_FIELDS = ["name"]
     objects = UserManager()
 
     class Meta:
