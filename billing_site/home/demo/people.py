@@ -1,8 +1,17 @@
 """Invented clients of the demo: company, town, contact, and how they behave with money."""
 
+import re
 from dataclasses import dataclass
 
 from products.models import Cycle
+
+LATIN = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch _ y _ e yu ya".split(),
+        strict=True,
+    )
+) | {"ъ": "", "ь": ""}
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,12 @@ class Persona:
     habit: str = ""
     owes: int = 0
     kind: str = "legal"
+
+    @property
+    def host(self) -> str:
+        """The client's invented domain: «Северный Ветер» → severnyy-veter.example."""
+        words = "".join(LATIN.get(letter, letter) for letter in self.name.lower())
+        return "-".join(re.findall(r"[a-z0-9]+", words))[:40].rstrip("-") + ".example"
 
 
 P = Persona

@@ -87,7 +87,7 @@ class Story:
         client = clients.create_client(
             by=self.staff["sales"],
             name=persona.name,
-            email=f"{persona.login}@{persona.login}{n}.example",
+            email=f"{persona.login}@{persona.host}",
             phone=f"+7495555{n:04d}",
             account_manager=None if persona.habit == "no_code" else manager,
             sales_manager=self.staff["sales"],
