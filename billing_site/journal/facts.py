@@ -15,12 +15,13 @@ WORDS = {
     "becomes": _("becomes"), "before": _("was"), "by_mail": _("mail"), "contact": _("contact"),
     "credit": _("to credit"), "cycle": _("billing cycle"), "drop": _("never to send"), "email": _("e-mail"),
     "fields": _("fields"), "from": pgettext_lazy("state", "from"), "important": _("important"),
-    "invoice": _("invoice"), "inn": _("INN"), "invoices": _("invoices"), "kind": _("kind"), "lines": _("lines"),
-    "name": _("name"), "number": _("number"), "outcome": _("outcome"), "payer": _("payer"),
-    "permanent": _("for good"), "quantity": _("quantity"), "recipients": _("recipients"), "sender": _("sender"), "size": _("size"),
-    "subject": _("subject"), "text": _("text"), "title": _("title"), "to": pgettext_lazy("state", "to"),
-    "total": _("total"), "was": _("was"), "note": _("note"), "message": _("message"), "of": _("copy of"),
-    "send": _("to send"), "made": _("new"), "price": _("price"), "service": _("service"),
+    "invoice": _("invoice"), "inn": _("INN"), "invoices": _("invoices"), "kind": _("kind"),
+    "lines": _("lines"), "name": _("name"), "number": _("number"), "outcome": _("outcome"),
+    "payer": _("payer"), "permanent": _("for good"), "quantity": _("quantity"),
+    "recipients": _("recipients"), "sender": _("sender"), "size": _("size"), "subject": _("subject"),
+    "text": _("text"), "title": _("title"), "to": pgettext_lazy("state", "to"), "total": _("total"),
+    "was": _("was"), "note": _("note"), "message": _("message"), "of": _("copy of"), "send": _("to send"),
+    "made": _("new"), "price": _("price"), "service": _("service"),
 }  # fmt: skip
 
 
