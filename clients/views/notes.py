@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from billing_site.pages.views import ObjectPage
+from billing_site.pages.views import ObjectPage, PanelView
 from clients import actions
 from clients.forms import NoteForm
 from clients.models import Client, Note, clients_seen_by
@@ -32,15 +32,22 @@ def note_list(
     return answer
 
 
+class NoteMore(PanelView):
+    """A further page of notes: `?from=` goes on where the last answer ended."""
+
+    permission, model, template_name = "clients.view_note", Client, "clients/_notes.html"
+
+    def get_context(self, obj: Client) -> dict[str, Any]:
+        start = self.request.GET.get("from", "")
+        place = int(start) if start.isdecimal() and len(start) < 10 else 0
+        return {"client": obj, **page_of_notes(obj, place)}
+
+
 class NoteNew(ObjectPage):
     permission, model = "clients.add_note", Client
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        client, start = self.get_object(), request.GET.get("from", "")
-        if not (start.isdecimal() and len(start) < 10):
-            return note_list(request, client)
-        context = {"client": client, **page_of_notes(client, int(start))}
-        return render(request, "clients/_notes.html", context)
+        return note_list(request, self.get_object())
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         client = self.get_object()

@@ -50,7 +50,7 @@ def test_notes_come_in_pages_and_important_ones_first(browse, manager, client):
         start += NOTES_PAGE
         if f"?from={start}" not in text:
             break
-        address = f"/clients/{client.pk}/notes/?from={start}"
+        address = f"/clients/{client.pk}/notes/more/?from={start}"
     assert len(seen) == 100
     assert [line.startswith("note-important") for line in seen] == [True] * 50 + [False] * 50
 

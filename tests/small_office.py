@@ -1,0 +1,122 @@
+"""One of everything that has a page, made by the real verbs: for the tables of pages."""
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+
+from billing_site.home.demo.bank import Transfer
+from billing_site.journal.models import Job, subject_of
+from billing_site.kit import clock
+from billing_site.letters import actions as letters
+from billing_site.office.models import User
+from clients import actions as clients
+from invoices import billing, matching
+from invoices.models import Invoice, Payment, ProofCard
+from products.actions import Wanted
+from products.models import Handover, Service
+from tests import make
+from tests.invoices.bank import file_of, paid_by
+from tests.tickets.mails import file, mail, multipart, part
+from tickets import handing, intake
+from tickets.models import File, Mailbox, Ticket
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+ROLES = ("sales", "account_manager", "support", "treasury", "head")
+MAIN = "main@romashka.example"
+
+
+def staff() -> dict[str, Any]:
+    """Who looks: each role, the administrator, somebody without a role, a manager of other clients."""
+    people: dict[str, Any] = {role: make.user(role, name=f"Сотрудник {role}") for role in ROLES}
+    people["anonymous"] = AnonymousUser()
+    people["admin"] = User.objects.create_superuser("root@office.example", name="Администратор")
+    people["stranger"] = make.user(name="Никто")
+    people["outsider"] = make.user("account_manager", name="Посторонний", scope=User.Scope.PORTFOLIO)
+    return people
+
+
+def office(manager: User) -> SimpleNamespace:
+    """Numbers of the objects by name, all of one client of `manager`."""
+    with clock.standing_at(NOW):
+        made = _client(manager)
+        _billing(made, manager)
+        _bank(made, manager)
+        _tickets(made, manager)
+        _letters(made, manager)
+    return made
+
+
+def _client(manager: User) -> SimpleNamespace:
+    client = make.client(name="Ромашка", email=MAIN, account_manager=manager, by=manager)
+    note = clients.add_note(client, "Звонить после обеда", by=manager, important=True)
+    contact = clients.add_contact(client, by=manager, email="zoya@romashka.example", name="Зоя")
+    return SimpleNamespace(
+        of=client, client=client.pk, note=note.pk, contact=contact.pk, payer=client.payers.get().pk
+    )
+
+
+def _billing(made: SimpleNamespace, manager: User) -> None:
+    seller = make.seller()
+    product = make.product("Доступ", {"half_year": "4800.00"}, seller=seller)
+    made.seller, made.product = seller, product.pk
+    made.order = make.order(
+        made.of, Wanted(make.product(seller=seller), "half_year"), starts_on=date(2026, 12, 1)
+    ).pk
+    accepted = make.order(made.of, Wanted(product, "half_year", 5), starts_on=date(2026, 12, 1))
+    (draft,) = billing.accept_order(accepted, by=manager)
+    billing.send_invoice(draft, by=manager)
+    paid = Invoice.objects.get(pk=draft.pk)
+    made.paid, made.revision = paid.pk, paid.current_id
+    made.token = paid.links.get().token
+    billing.receive(
+        billing.Receipt(
+            made.client, paid.payer_id, seller.pk, clock.today(), paid.total, ((paid.pk, paid.total),)
+        ),
+        by=None,
+    )
+    made.payment, made.proof = Payment.objects.get().pk, ProofCard.objects.get().pk
+    made.service = Service.objects.get(order_line__order=accepted).pk
+    other = make.order(made.of, Wanted(make.product(seller=seller), "half_year"), starts_on=date(2026, 12, 1))
+    (draft,) = billing.accept_order(other, by=manager)
+    made.draft = draft.pk
+
+
+def _bank(made: SimpleNamespace, manager: User) -> None:
+    transfer: Transfer = paid_by(made.of, "100.00", "Оплата неизвестно чего", on=date(2026, 11, 23))
+    data = file_of(made.seller, transfer, starts_on=date(2026, 11, 23), ends_on=date(2026, 11, 23))
+    statement = matching.load_and_match(data, "выписка.txt", by=manager).statement
+    made.statement, made.line = statement.pk, statement.lines.get().pk
+
+
+def _tickets(made: SimpleNamespace, manager: User) -> None:
+    box = Mailbox.objects.get()
+    raw = multipart(
+        "mixed",
+        part("<p>Здравствуйте</p>", Content_Type="text/html; charset=utf-8"),
+        file(b"%PDF-1.7", "a.pdf"),
+        From=f"<{MAIN}>",
+        Message_ID="<a@x.example>",
+    )
+    kept, _new = intake.receive_raw(box, raw)
+    message = intake.process(kept.pk)
+    assert message is not None
+    made.ticket, made.message, made.raw = message.ticket_id, message.pk, kept.pk
+    made.file = File.objects.get().pk
+    stuck, _new = intake.receive_raw(box, mail("?", Message_ID="<stuck@x.example>"))
+    intake.quarantine(stuck, "проба")
+    made.stuck = stuck.pk
+    make.department(takes_handovers=True)
+    handing.open_handovers()
+    made.handover = Ticket.objects.get(handover=Handover.objects.get()).pk
+
+
+def _letters(made: SimpleNamespace, manager: User) -> None:
+    part = letters.FilePart("Счёт.pdf", "application/pdf", b"%PDF-1.7")
+    letter = letters.queue(
+        letters.Content("Счёт", "Здравствуйте", "<p>Здравствуйте</p>"), to=[MAIN], kind="test", by=manager,
+        client_no=made.client, about=subject_of(made.of), files=[part],
+    )  # fmt: skip
+    made.letter, made.attachment = letter.pk, letter.attachments.get().pk
+    made.job = Job.objects.create(kind="test", title="Выгрузка", author=manager).pk

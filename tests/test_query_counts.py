@@ -1,0 +1,187 @@
+"""What pages ask the database: as much for thirty rows as for three, and no more than is written here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from billing_site.journal.models import Job
+from billing_site.kit import clock, live
+from billing_site.letters import actions as letters
+from billing_site.office.models import User
+from clients import actions as clients
+from clients.models import Client
+from invoices import billing, matching
+from invoices.models import Invoice, Payment, ProofCard, Statement
+from products.actions import Wanted
+from products.models import Order, Product, Service
+from tests import make, small_office
+from tests.invoices.bank import file_of, paid_by
+from tests.tickets.mails import mail
+from tickets import handing, intake
+from tickets.models import Mailbox, RawMail, Ticket
+
+pytestmark = pytest.mark.django_db
+FEW, MANY = 3, 30
+STARTS_ON = date(2026, 12, 1)
+
+
+class Office:
+    """An office that grows: `grow(n)` adds n of everything to its one client, and n more clients."""
+
+    def __init__(self) -> None:
+        self.head = User.objects.create_superuser("root@office.example", name="Администратор")
+        self.seller = make.seller()
+        make.department(takes_handovers=True)
+        self.client = make.client(name="Ромашка", email=small_office.MAIN, account_manager=self.head)
+        self.grown = 0
+
+    def grow(self, count: int) -> None:
+        with clock.standing_at(small_office.NOW):
+            for _n in range(count):
+                self.grown += 1
+                self._client()
+                self._money()
+                self._mail()
+            handing.open_handovers()
+
+    def _client(self) -> None:
+        make.client(name=f"Ромашка {self.grown}", account_manager=self.head)
+        clients.add_note(self.client, f"Заметка {self.grown}", by=self.head, important=True)
+        clients.add_contact(
+            self.client, by=self.head, email=f"c{self.grown}@romashka.example", name=f"Контакт {self.grown}"
+        )
+        letters.queue(
+            letters.Content(f"Письмо {self.grown}", "Текст"), to=[small_office.MAIN], kind="test",
+            by=self.head, client_no=self.client.pk,
+        )  # fmt: skip
+        Job.objects.create(kind="test", title=f"Выгрузка {self.grown}", author=self.head)
+
+    def _money(self) -> None:
+        def order() -> Order:
+            product = make.product(prices={"month": "860.00"}, seller=self.seller)
+            return make.order(self.client, Wanted(product, "month"), starts_on=STARTS_ON)
+
+        order()
+        billing.accept_order(order(), by=self.head)
+        for part in (1, 2):  # paid, half paid
+            (draft,) = billing.accept_order(order(), by=self.head)
+            billing.send_invoice(draft, by=self.head)
+            sent = Invoice.objects.get(pk=draft.pk)
+            amount = sent.total / part
+            receipt = billing.Receipt(
+                self.client.pk, sent.payer_id, self.seller.pk, clock.today(), amount, ((sent.pk, amount),)
+            )
+            billing.receive(receipt, by=None)
+        line = paid_by(self.client, f"{100 + self.grown}.17", f"Неизвестно {self.grown}", on=clock.today())
+        data = file_of(self.seller, line, starts_on=clock.today(), ends_on=clock.today())
+        matching.load_and_match(data, f"{self.grown}.txt", by=self.head)
+
+    def _mail(self) -> None:
+        raw = mail("Здравствуйте", From=f"<{small_office.MAIN}>", Message_ID=f"<{self.grown}@x.example>")
+        kept, _new = intake.receive_raw(Mailbox.objects.get(), raw)
+        intake.process(kept.pk)
+        stuck, _new = intake.receive_raw(Mailbox.objects.get(), raw.replace(b"@x.", b"@stuck."))
+        intake.quarantine(stuck, "проба")
+
+
+@dataclass(frozen=True)
+class Page:
+    """How many queries a page may make at most; `of` finds the object in its address.
+
+    `by_kind`: rows speak of things of several kinds, and each kind on the page costs a query.
+    """
+
+    budget: int
+    of: Callable[[Office], Any] | None = None
+    query: str = ""
+    by_kind: bool = False
+
+
+def client(office: Office) -> Client:
+    return office.client
+
+
+def first(model: Any) -> Callable[[Office], Any]:
+    return lambda _office: model.objects.earliest("pk")
+
+
+PAGES: dict[str, Page] = {
+    "home": Page(16),
+    "home-renewals": Page(5),
+    "home-debts": Page(5),
+    "client-list": Page(11),
+    "client-detail": Page(14, client),
+    "client-important": Page(6, client),
+    "client-log": Page(20, client, by_kind=True),
+    "client-money": Page(8, client),
+    "client-services": Page(7, client),
+    "client-orders": Page(6, client),
+    "client-invoices": Page(7, client),
+    "client-payments": Page(8, client),
+    "client-tickets": Page(6, client),
+    "client-letters": Page(6, client),
+    "note-more": Page(6, client),
+    "product-list": Page(12),
+    "product-detail": Page(12, first(Product)),
+    "order-list": Page(10),
+    "order-detail": Page(11, first(Order)),
+    "service-list": Page(11),
+    "service-detail": Page(11, first(Service)),
+    "invoice-list": Page(12),
+    "invoice-detail": Page(15, first(Invoice)),
+    "payment-list": Page(11),
+    "payment-detail": Page(12, first(Payment)),
+    "proof-list": Page(11),
+    "proof-detail": Page(13, first(ProofCard)),
+    "bank-desk": Page(13),
+    "bank-line-list": Page(10),
+    "statement-list": Page(10),
+    "statement-detail": Page(17, first(Statement)),
+    "ticket-list": Page(14),
+    "ticket-detail": Page(27, first(Ticket)),
+    "quarantine-list": Page(10),
+    "quarantine-detail": Page(11, first(RawMail)),
+    "debtors": Page(13),
+    "letter-list": Page(10),
+    "journal-list": Page(16, by_kind=True),
+    "job-list": Page(11),
+    "search": Page(12, query="?q=ромашка"),
+}
+
+
+def queries(browser: Browser, url: str) -> int:
+    """Asked twice: what is kept between requests does not count, the counters of the frame do."""
+    browser.get(url)
+    for key in live.connection().scan_iter("counters:*"):
+        live.forget(key)
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(url).status_code == 200, url
+    return len(captured)
+
+
+def count(office: Office) -> dict[str, int]:
+    browser, counted = Browser(), {}
+    browser.force_login(office.head)
+    with clock.standing_at(small_office.NOW):
+        for name, page in PAGES.items():
+            about = [page.of(office).pk] if page.of else []
+            counted[name] = queries(browser, reverse(name, args=about) + page.query)
+    return counted
+
+
+def test_pages_ask_as_much_for_many_rows_as_for_few():
+    office = Office()
+    office.grow(FEW)
+    few = count(office)
+    office.grow(MANY - FEW)
+    many = count(office)
+    steady = [name for name, page in PAGES.items() if not page.by_kind]
+    assert {name: (few[name], many[name]) for name in steady if few[name] != many[name]} == {}
+    assert {name: (many[name], page.budget) for name, page in PAGES.items() if many[name] > page.budget} == {}
