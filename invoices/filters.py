@@ -35,7 +35,9 @@ def find_payments(rows: QuerySet, typed: str) -> QuerySet:
 class BankLineFilter(django_filters.FilterSet):
     """Lines of statements: by outcome, days, amount, statement."""
 
-    outcome = django_filters.ChoiceFilter(label=_("Outcome"), choices=BankLine.Outcome.choices)
+    outcome = django_filters.ChoiceFilter(
+        label=_("Outcome"), choices=BankLine.Outcome.choices, empty_label=_("any")
+    )
     since = django_filters.DateFilter(label=_("From"), field_name="posted_on", lookup_expr="gte")
     until = django_filters.DateFilter(label=_("To"), field_name="posted_on", lookup_expr="lte")
     amount = django_filters.NumberFilter(label=_("Amount"))

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from billing_site.kit.money import format_money
 from invoices.evidence import (
     NOT_A_CLIENTS,
     TOO_CLOSE,
@@ -112,12 +113,12 @@ def _by_number(facts: LineFacts, named: list[Scored], ranked: tuple[Scored, ...]
     if facts.amount > due:
         reason = _("The payment is %(surplus)s more than the invoices: the rest becomes credit.")
         surplus = facts.amount - due
-        text = reason % {"surplus": surplus}
+        text = reason % {"surplus": format_money(surplus)}
         return Verdict(Outcome.OVERPAID, text, _in_full(payable), surplus, ranked)
     if len(payable) > 1:
         reason = _("The payment is less than the quoted invoices together: split it.")
         return Verdict(Outcome.AMBIGUOUS, reason, ranked=ranked)
-    reason = _("The payment is %(rest)s less than the invoice.") % {"rest": due - facts.amount}
+    reason = _("The payment is %(rest)s less than the invoice.") % {"rest": format_money(due - facts.amount)}
     allocation = (payable[0].candidate.invoice_id, facts.amount)
     return Verdict(Outcome.PARTIAL, reason, (allocation,), ranked=ranked)
 
