@@ -10,8 +10,7 @@ from billing_site.kit import clock
 from billing_site.kit.worktime import add_work
 from billing_site.office.models import User
 from clients.models import EmailAddress
-from tickets import actions, answering, intake
-from tickets.clocks import Calendar
+from tickets import actions, answering, clocks, intake
 from tickets.models import Mailbox, Message, Ticket
 
 BROKEN_AGO = 2
@@ -22,7 +21,7 @@ class Correspondence:
 
     def __init__(self, today: date, staff: dict[str, User], deliver: Callable):
         self.today, self.staff, self.deliver = today, staff, deliver
-        self.mailbox, self.calendar = Mailbox.objects.get(), Calendar()
+        self.mailbox, self.calendar = Mailbox.objects.get(), clocks.Calendar()
         self.events = sorted(self._planned(), key=lambda event: event[0])
         self.tickets: dict[int, Ticket] = {}
 
@@ -58,6 +57,7 @@ class Correspondence:
         if day == self.today - timedelta(days=BROKEN_AGO):
             raw, _fresh = intake.receive_raw(self.mailbox, BROKEN.encode())
             intake.process(raw.pk)
+        clocks.watch()
 
     def _begin(self, n: int, talk: Talk) -> None:
         answered = self.tickets.get(next((m for m, other in enumerate(TALKS[:n]) if _same(other, talk)), -1))

@@ -66,6 +66,9 @@ class Story:
         return day.replace(day=min(day.day, 28))
 
     def _live(self, day: date) -> None:
+        if day.day in (1, 11, 21):  # one long transaction: nobody else looks at how the tables have grown
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
         for persona in self.people:
             if self._came_on(persona) == day:
                 self._welcome(persona, day)
