@@ -85,7 +85,9 @@ def _check_code(code: str, by: User | None, payer: Payer | None = None) -> None:
     """A counterparty code stands at one payer only (R1.5). Raises Refused at "counterparty_code"."""
     if not code:
         return
-    others = Payer.objects.filter(counterparty_code=code).exclude(pk=payer.pk if payer else None)
+    others = Payer.objects.filter(counterparty_code=code)
+    if payer:
+        others = others.exclude(pk=payer.pk)
     other = others.select_related("client__account_manager").first()
     if other:
         raise Refused(

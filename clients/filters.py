@@ -1,5 +1,6 @@
 import django_filters
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import requisites
@@ -55,7 +56,7 @@ class ClientFilter(django_filters.FilterSet):
         fields = ("status",)
 
     @staticmethod
-    def managers() -> list[tuple[str, str]]:
+    def managers() -> list[tuple[str, str | Promise]]:
         staff = User.objects.filter(is_active=True).values_list("pk", "name")
         return [(NOBODY, _("nobody")), *((str(pk), name) for pk, name in staff)]
 

@@ -27,7 +27,7 @@ class NameField(forms.CharField):
     """A name in any script, on one line, as it can be searched for."""
 
     def to_python(self, value: Any) -> str:
-        return visible(super().to_python(value))
+        return visible(super().to_python(value) or "")
 
 
 def text_field(label: Any, rows: int, *, required: bool = True) -> forms.CharField:
@@ -81,7 +81,7 @@ class DigitsField(forms.CharField):
     """A requisite as people paste it: spaces inside are left out. A maxlength would cut a paste short."""
 
     def to_python(self, value: Any) -> str:
-        return visible(super().to_python(value)).replace(" ", "")
+        return visible(super().to_python(value) or "").replace(" ", "")
 
 
 def _staff_field(label: Any) -> forms.ModelChoiceField:
@@ -166,7 +166,9 @@ class NewClientForm(PayerFields):
     )  # fmt: skip
     source = forms.CharField(label=_("Source"), max_length=80, required=False)
     account_manager = _staff_field(_("Account manager"))
-    language = forms.ChoiceField(label=_("Language of letters"), choices=Client.language.field.choices)
+    language = forms.ChoiceField(
+        label=_("Language of letters"), choices=list(Client.language.field.choices or ())
+    )
     sections = [
         ("", ["name", ("email", "phone")]),
         (_("Payer"), [("kind", "inn"), ("kpp", "ogrn"), "payer_name", "legal_address", "counterparty_code"]),
@@ -222,7 +224,8 @@ class ProfileForm(forms.ModelForm):
         self.initial["phone"] = requisites.shown_phone(self.instance.phone, self.instance.extension)
         for name in ("account_manager", "sales_manager"):  # who left stays chosen until somebody is chosen
             kept = User.objects.filter(pk=getattr(self.instance, f"{name}_id"))
-            self.fields[name].queryset = User.objects.filter(is_active=True) | kept
+            staff: Any = self.fields[name]
+            staff.queryset = User.objects.filter(is_active=True) | kept
 
     def _post_clean(self) -> None:
         """The verb writes; the instance stays as it was read."""
@@ -310,10 +313,9 @@ class StatusForm(forms.Form):
 
     def __init__(self, *args: Any, client: Client, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        allowed = Client.MOVES[client.status]
-        self.fields["status"].choices = [
-            (value, word) for value, word in Client.Status.choices if value in allowed
-        ]
+        allowed = Client.MOVES[Client.Status(client.status)]
+        status: Any = self.fields["status"]
+        status.choices = [(value, word) for value, word in Client.Status.choices if value in allowed]
 
 
 class HoldForm(forms.Form):

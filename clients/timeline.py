@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import ForeignKey, Model
+from django.db.models import ForeignKey
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -124,7 +124,7 @@ def _events_of(rows: list[Any], owner: str, client: Client, people: dict[int, st
     """Updates of these rows: the history keeps old values, so the new ones are those of the next event."""
     if not rows:
         return
-    model: type[Model] = type(rows[0])
+    model: Any = type(rows[0])
     history = model.pgh_event_model.objects.filter(pgh_obj__in=[row.pk for row in rows])
     after = {row.pk: row for row in rows}
     tracked = [f for f in model.pgh_event_model._meta.fields if not f.name.startswith("pgh_")]

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,11 +46,17 @@ TABS = (
 )
 
 
+def label_of(name: str) -> str | Promise:
+    """What people call a field of the client."""
+    field: Any = Client._meta.get_field(name)
+    return field.verbose_name
+
+
 def header_of(client: Client) -> dict[str, Any]:
     """What stands on top of every page of a client."""
     return {
         "client": client,
-        "flags": [client._meta.get_field(name).verbose_name for name in FLAGS if getattr(client, name)],
+        "flags": [label_of(name) for name in FLAGS if getattr(client, name)],
         "hold": Hold.objects.filter(client_no=client.pk).select_related("by").first(),
         "email": client.main_email,
         "phone": shown_phone(client.phone, client.extension),
@@ -86,7 +93,7 @@ class ClientCard(DetailPage):
         tabs = self.shown_tabs()
         wanted = self.request.GET.get("tab", "")
         tab = next((tab for tab in tabs if tab.key == wanted), tabs[0])
-        gather = getattr(self, f"tab_{tab.key}", lambda _client: {})
+        gather: Callable[[Client], dict[str, Any]] = getattr(self, f"tab_{tab.key}", lambda _client: {})
         return {
             **header_of(obj),
             "tabs": tabs,
@@ -140,9 +147,7 @@ def profile_facts(client: Client) -> list[tuple[str | Promise, Any]]:
         "source",
         "registered_on",
     )
-    return [
-        (client._meta.get_field(name).verbose_name, said.get(name, getattr(client, name))) for name in names
-    ]
+    return [(label_of(name), said.get(name, getattr(client, name))) for name in names]
 
 
 class ClientImportant(PanelView):

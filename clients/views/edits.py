@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +15,8 @@ from clients.views.card import header_of
 class ClientForm(FormPage):
     """A form about a client: header and important notes above, back to the card's tab behind."""
 
-    permission, model, menu = "clients.change_client", Client, "clients"
+    permission, menu = "clients.change_client", "clients"
+    model: type[Model] = Client
     crumbs = ((_("Clients"), "client-list"),)
     template_name = "clients/form.html"
     tab = "profile"
@@ -24,7 +25,7 @@ class ClientForm(FormPage):
         """The client the form is about."""
         return self.object
 
-    def get_crumbs(self, obj: Any) -> list[Crumb]:
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
         return [*super().get_crumbs(obj), (self.client().name, self.card())]
 
     def card(self) -> str:
@@ -68,7 +69,7 @@ def difference(row: Client, form: ProfileForm) -> list[dict[str, Any]]:
     """Fields where the stored client and the typed form differ: label, what stands there, what was typed."""
     stored = ProfileForm(instance=row)
     differing = []
-    for name in ProfileForm._meta.fields:
+    for name in ProfileForm.Meta.fields:
         theirs, typed = _said(stored, name, stored.initial[name]), _said(form, name, form[name].value())
         if theirs != typed:
             differing.append({"label": form[name].label, "theirs": theirs, "typed": typed})
@@ -171,7 +172,7 @@ class ClientStatus(ActionPage):
     def perform(self, obj: Client, by: Any, data: dict[str, Any]) -> Client:
         return actions.change_status(obj, data["status"], by=by)
 
-    def get_crumbs(self, obj: Client) -> list[Crumb]:
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
         return [*super().get_crumbs(obj), (obj.name, self.get_success_url(obj))]
 
     def get_success_url(self, obj: Client) -> str:

@@ -16,7 +16,7 @@ class HoldPage(ActionPage):
     model, menu = Client, "clients"
     crumbs = ((_("Clients"), "client-list"),)
 
-    def get_crumbs(self, obj: Client) -> list[Crumb]:
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
         return [*super().get_crumbs(obj), (obj.name, self.get_success_url(obj))]
 
     def get_success_url(self, obj: Client) -> str:

@@ -12,11 +12,12 @@ from django.db.models import (
     Sum,
 )
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.pages.requests import PanelRequest
 from billing_site.pages.views import FormPage, ListPage, Page
 from clients.actions import create_client
 from clients.filters import NOBODY, ClientFilter, find_clients
@@ -83,7 +84,7 @@ class ClientSimilar(Page):
 
     permission = "clients.add_client"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PanelRequest) -> HttpResponse:
         typed = {name: request.GET.get(name, "")[:200] for name in ("email", "inn", "phone", "name")}
         found = similar_clients(**typed)
         visible = Client.objects.visible_to(request.user).filter(pk__in=[one.client.pk for one in found])

@@ -2,11 +2,12 @@ import json
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from billing_site.pages.requests import PanelRequest
 from billing_site.pages.views import ObjectPage, PanelView
 from clients import actions
 from clients.forms import NoteForm
@@ -15,7 +16,7 @@ from clients.queries import page_of_notes
 
 
 def note_list(
-    request: HttpRequest, client: Client, *, form: NoteForm | None = None, said: str = ""
+    request: PanelRequest, client: Client, *, form: NoteForm | None = None, said: str = ""
 ) -> HttpResponse:
     """All notes with the form for a new one: in place, or the card's tab without JavaScript."""
     if not request.htmx and form is None:
@@ -46,10 +47,10 @@ class NoteMore(PanelView):
 class NoteNew(ObjectPage):
     permission, model = "clients.add_note", Client
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def get(self, request: PanelRequest, pk: int) -> HttpResponse:
         return note_list(request, self.get_object())
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: PanelRequest, pk: int) -> HttpResponse:
         client = self.get_object()
         form = NoteForm(request.POST, auto_id="note_%s")
         if not form.is_valid():
@@ -71,11 +72,11 @@ class NotePage(ObjectPage):
 class NoteEdit(NotePage):
     """GET: the note as a form in its place; POST: all notes again, or the form with what is wrong."""
 
-    def get(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, **_kwargs: Any) -> HttpResponse:
         note = self.get_object()
         return self.answer(note, NoteForm(instance=note, auto_id=f"note{note.pk}_%s"))
 
-    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, **_kwargs: Any) -> HttpResponse:
         note = self.get_object()
         form = NoteForm(request.POST, auto_id=f"note{note.pk}_%s")
         if not form.is_valid():
@@ -90,7 +91,7 @@ class NoteEdit(NotePage):
 
 
 class NoteDelete(NotePage):
-    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, **_kwargs: Any) -> HttpResponse:
         note = self.get_object()
         actions.delete_note(note, by=request.user)
         return note_list(request, note.client, said=_("Note deleted; its text is in the log."))

@@ -133,7 +133,7 @@ def test_a_note_of_five_megabytes_is_refused_with_a_clear_page(browse, manager, 
 def test_who_writes_from_a_shared_address_may_ask_for_papers_only(browse, manager, client):
     sent = {"name": "Зоя", "email": "z@audit.example", "shared": "on", "powers": ["papers", "delete"]}
     answer = browse(manager).post(f"/clients/{client.pk}/contacts/new/", sent)
-    assert "только" in answer.content.decode()
+    assert "С общего адреса можно просить только документы." in answer.content.decode()
     assert not Contact.objects.exists()
 
 
