@@ -41,7 +41,9 @@ def _manager(row: Row) -> str:
 
 
 def _address(row: Row) -> str:
-    return format_html('<span class="address">{}</span>', row["main_address"] or formats.NOTHING)
+    """Breaks after its @ where the column is narrow."""
+    local, at, domain = row["main_address"].rpartition("@")
+    return format_html("{}{}<wbr>{}", local, at, domain) if at else formats.NOTHING
 
 
 class ClientTable(Table):
@@ -56,7 +58,8 @@ class ClientTable(Table):
             "payer", _("Payer, INN"), fields=("payer_name", "inn", "name"), cell=_payer,
             export=lambda row: " ".join(filter(None, (row["payer_name"], row["inn"]))),
         ),
-        TextColumn("email", _("E-mail"), fields=("main_address",), cell=_address),
+        TextColumn("email", _("E-mail"), fields=("main_address",), cell=_address,
+                   export=lambda row: row["main_address"]),
         TextColumn(
             "phone", _("Phone"), fields=("phone", "extension"),
             cell=lambda row: format_html('<span class="nowrap">{}</span>', _phone(row)), export=_phone,

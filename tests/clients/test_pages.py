@@ -18,7 +18,7 @@ def client(manager):
 def test_the_list_works(browse, manager, client):
     text = browse(manager).get("/clients/").content.decode()
     assert f"/clients/{client.pk}/" in text
-    assert "main@romashka.example" in text
+    assert "main@<wbr>romashka.example" in text
     assert "+7 495 540-51-51 доб. 2207" in text
 
 
