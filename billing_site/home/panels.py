@@ -15,6 +15,7 @@ from billing_site.office.models import User
 from billing_site.pages.access import may
 from billing_site.pages.addresses import known
 from billing_site.pages.tables import ShownRow, Table
+from tickets.queries import my_queue
 
 ROWS = 6
 
@@ -58,7 +59,7 @@ def due_soon() -> str:
 
 BLOCKS = (
     Block("tickets", _("My tickets by time left"), "message-circle", "tickets.view_ticket",
-          queries.my_tickets, tables.TicketBlock, ("ticket-list", "")),
+          my_queue, tables.TicketBlock, ("ticket-list", "")),
     Block("drafts", _("Drafts to check"), "pencil-line", "invoices.issue_invoice",
           queries.my_drafts, tables.DraftBlock, ("invoice-list", "?status=draft"), mine="manager"),
     Block("bank", _("Payments that need a look"), "landmark", "invoices.view_bankline",

@@ -33,18 +33,6 @@ def _managed(user: User, path: str) -> Q:
     return Q() if oversees(user) else Q(**{path: user.pk})
 
 
-def my_tickets(user: User) -> QuerySet[Ticket]:
-    """Open tickets of the user, and of his department those nobody took; the least time left first."""
-    untaken = Q(assignee__isnull=True)
-    if user.department_id:
-        untaken &= Q(department=user.department_id)
-    return (
-        Ticket.objects.exclude(status=Ticket.Status.CLOSED)
-        .filter(Q(assignee=user) | untaken)
-        .order_by("answer_due_at", "id")
-    )
-
-
 def my_drafts(user: User) -> QuerySet[Invoice]:
     """Drafts to check and send, the first due first."""
     drafts = Invoice.objects.filter(_managed(user, "manager"), status=Invoice.Status.DRAFT)

@@ -1,8 +1,5 @@
 """Columns of the blocks of "my day"."""
 
-from datetime import datetime
-
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -10,7 +7,6 @@ from billing_site.kit import clock
 from billing_site.letters.models import Letter
 from billing_site.pages import formats
 from billing_site.pages.addresses import known
-from billing_site.pages.statuses import badge
 from billing_site.pages.tables import (
     DateColumn,
     LinkColumn,
@@ -23,23 +19,7 @@ from billing_site.pages.tables import (
     TextColumn,
 )
 from invoices.models import BankLine
-from tickets.models import Ticket
-
-SOON_MINUTES = 30
-
-
-def time_left(row: Row) -> str | SafeString:
-    """Until the answer is due: minutes today, then the moment; nothing when nobody waits."""
-    due: datetime | None = row["answer_due_at"]
-    if due is None:
-        return formats.NOTHING
-    minutes = int((due - clock.now()).total_seconds() // 60)
-    if minutes < 0:
-        return badge("late", word=_("late since %(at)s") % {"at": formats.moment(due)})
-    if clock.moscow(due).date() > clock.today():
-        return formats.moment(due)
-    text = _("%(hours)s h %(minutes)s min") % {"hours": minutes // 60, "minutes": minutes % 60}
-    return badge("soon", word=text) if minutes <= SOON_MINUTES else text
+from tickets.tables import TicketTable, left_badge
 
 
 def days_late(row: Row) -> str:
@@ -50,7 +30,13 @@ def invoice_name(number: int | None) -> str:
     return f"№\u00a0{number}" if number else _("draft")
 
 
-class TicketBlock(Table):
+def _time_left(row: Row) -> str:
+    return left_badge(row["left"]) if row["left"] else formats.NOTHING
+
+
+class TicketBlock(TicketTable):
+    """The queue's own rows, in fewer columns."""
+
     columns = (
         LinkColumn(
             "subject",
@@ -60,8 +46,7 @@ class TicketBlock(Table):
             link=lambda row: known("ticket-detail", row["id"]),
         ),
         TextColumn("client", gettext_lazy("Client"), fields=("client__name",)),
-        StatusColumn("status", gettext_lazy("Status"), choices=Ticket.Status, of="tickets.ticket"),
-        TextColumn("left", gettext_lazy("Time left"), fields=("answer_due_at",), cell=time_left, align="end"),
+        TextColumn("left", gettext_lazy("Time left"), fields=("due_at",), cell=_time_left, align="end"),
     )
 
 

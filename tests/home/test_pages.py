@@ -19,6 +19,7 @@ from products.actions import Wanted
 from products.models import Service
 from tests import make
 from tickets.models import Ticket
+from tickets.queries import my_queue
 
 pytestmark = pytest.mark.django_db
 NOON = "2026-11-25 09:00+00:00"
@@ -106,7 +107,7 @@ class TestMyDay:
         ticket(department=department, assignee=make.user())
         ticket(assignee=me, status=Ticket.Status.CLOSED)
         ticket()
-        assert list(queries.my_tickets(me)) == [late, soon]
+        assert list(my_queue(me)) == [late, soon]
 
     def test_drafts_are_those_of_my_clients_a_head_sees_all(self, manager, head, drafted):
         mine, other = drafted(), drafted(make.user("account_manager"))
