@@ -33,6 +33,7 @@ def tell(today: date) -> None:
         Hasty(today).tell()
 
 
+@pytest.mark.timeout(900)  # four hundred days are lived
 @pytest.mark.parametrize("today", [date(2026, 12, 31), date(2028, 2, 29)])
 def test_every_page_shows_life(today):
     tell(today)

@@ -269,7 +269,7 @@ class Story:
     def _carry_out(self, day: date) -> None:
         """Support carries out what was handed over, mostly in time; the last days' work still waits."""
         for ticket in handing.open_handovers():
-            if (self.today - day).days > 2:
+            if day < self._ago(2):
                 minutes = self.chance.choice([25, 40, 55, 70, 95, 110, 150])
                 with clock.standing_at(clock.now() + timedelta(minutes=minutes)):
                     handing.carry_out(ticket, by=self.staff["support"])
