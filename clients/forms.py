@@ -60,7 +60,7 @@ class PhoneField(forms.CharField):
     def __init__(self, **kwargs: Any):
         kwargs.setdefault("label", _("Phone"))
         kwargs.setdefault("required", False)
-        kwargs.setdefault("help_text", _("With an extension if there is one: +7 495 540-51-51 доб. 2207"))
+        kwargs.setdefault("help_text", _("With an extension if there is one: +7 495 540-51-51 ext. 2207"))
         kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}))
         super().__init__(**kwargs)
 
