@@ -19,23 +19,22 @@ from invoices import documents, pdf
 from invoices.models import Revision
 
 log = structlog.get_logger()
-LEASE = timedelta(minutes=11)  # longer than a task may run
+LIMIT = 200  # seconds that a paper may take
+LEASE = timedelta(minutes=4)  # longer than LIMIT
 FRESH = timedelta(minutes=1)  # so long a new revision's own errand may be on its way
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=1))
 
 
-@shared_task(name="invoices.render_paper")
+@shared_task(name="invoices.render_paper", time_limit=LIMIT, soft_time_limit=LIMIT - 20)
 def render_paper(revision_id: int) -> None:
     """Make the PDF of a sent revision, once, and let the letters that waited for it go."""
     revision = claim(revision_id)
     if revision is None:
         return
     try:
-        data = print_paper(revision)
-    except Exception as trouble:  # noqa: BLE001 - whatever stops the printing stands on the row, and is tried again
+        keep(revision, print_paper(revision))
+    except Exception as trouble:  # noqa: BLE001 - whatever stops the paper stands on the row, and is tried again
         put_off(revision, trouble)
-        return
-    keep(revision, data)
 
 
 def claim(revision_id: int) -> Revision | None:
@@ -86,7 +85,7 @@ def put_off(revision: Revision, trouble: Exception) -> None:
     pause = PAUSES[min(revision.render_attempts, len(PAUSES)) - 1]
     log.error("paper not rendered", revision=revision.pk, trouble=repr(trouble), exc_info=trouble)
     Revision.objects.filter(pk=revision.pk, file="").update(
-        render_error=repr(trouble)[:2000], render_leased_until=clock.now() + pause
+        render_error=f"{type(trouble).__name__}: {trouble}"[:2000], render_leased_until=clock.now() + pause
     )
 
 

@@ -156,3 +156,18 @@ def test_an_english_client_reads_english():
     assert letter.subject.startswith("Invoice No.")
     assert "Your personal manager" in letter.text
     assert "ext. 2207" in letter.html
+
+
+def test_a_storage_that_refuses_is_named_and_tried_again(tmp_path):
+    revision = sent(figure_5()).current
+    (tmp_path / "files").write_text("a file where the folder should be")
+    tasks.render_paper(revision.pk)
+    assert facts(revision) == ("", "", 1)
+    assert "files/papers" in revision.render_error
+    assert revision.render_leased_until < clock.now() + timedelta(minutes=2)
+
+    (tmp_path / "files").unlink()
+    Revision.objects.update(render_leased_until=None)
+    tasks.render_paper(revision.pk)
+    assert facts(revision)[0]
+    assert revision.render_error == ""
