@@ -5,6 +5,7 @@ import sys
 from email.utils import parseaddr
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import environ
 import structlog
@@ -219,18 +220,26 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # the worker waits for Redis as long as it is away
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+
+
+def _every(seconds: int, task: str) -> dict[str, Any]:
+    """A tick that found no worker for two minutes is worth nothing: others have come since."""
+    return {"task": task, "schedule": seconds, "options": {"expires": 120}}
+
+
 # Clock-started work by name; what each does stands in its app's schedule.py.
 CELERY_BEAT_SCHEDULE = {
-    "letters-sweep": {"task": "letters.sweep", "schedule": 30},
-    "papers-sweep": {"task": "invoices.sweep_papers", "schedule": 30},
-    "jobs-sweep": {"task": "journal.sweep_jobs", "schedule": 60},
-    "mail-fetch": {"task": "tickets.fetch", "schedule": 5},
-    "mail-sweep": {"task": "tickets.sweep", "schedule": 30},
-    "handovers": {"task": "tickets.open_handovers", "schedule": 30},
-    "sla": {"task": "tickets.watch_clocks", "schedule": 60},
-    "statements-sweep": {"task": "invoices.sweep_statements", "schedule": 60},
+    "letters-sweep": _every(30, "letters.sweep"),
+    "papers-sweep": _every(30, "invoices.sweep_papers"),
+    "jobs-sweep": _every(60, "journal.sweep_jobs"),
+    "mail-fetch": _every(5, "tickets.fetch"),
+    "mail-sweep": _every(30, "tickets.sweep"),
+    "handovers": _every(30, "tickets.open_handovers"),
+    "sla": _every(60, "tickets.watch_clocks"),
+    "statements-sweep": _every(60, "invoices.sweep_statements"),
     "renewals": {"task": "invoices.renew", "schedule": crontab(hour=5, minute=0)},
 }
 
@@ -240,7 +249,9 @@ PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 PGTRIGGER_MIGRATIONS = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
+LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING")
 structlog.configure(
+    wrapper_class=structlog.make_filtering_bound_logger(LOG_LEVEL),
     processors=[
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -256,7 +267,8 @@ structlog.configure(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "filters": {"brief": {"()": "billing_site.kit.errands.Brief"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["brief"]}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {"django.request": {"level": "ERROR"}},
 }

@@ -10,6 +10,8 @@ import structlog
 from django.conf import settings
 
 log = structlog.get_logger()
+PAUSE = 2  # seconds in which a server that was away is not asked again: a page asks several times
+_away_until: dict[str, float] = {}  # by the server's address
 
 
 class Unknown:
@@ -33,9 +35,12 @@ def connection() -> redis.Redis:
 
 
 def _ask(verb: str, *args: Any, **options: Any) -> Any:
+    if time.monotonic() < _away_until.get(settings.REDIS_URL, 0):
+        return UNKNOWN
     try:
         return getattr(connection(), verb)(*args, **options)
     except redis.RedisError as trouble:
+        _away_until[settings.REDIS_URL] = time.monotonic() + PAUSE
         log.info("live store away", verb=verb, trouble=str(trouble))
         return UNKNOWN
 

@@ -1,3 +1,5 @@
+import logging
+import socket
 import time
 
 import pytest
@@ -53,6 +55,33 @@ def test_when_redis_is_away_the_answer_is_unknown(settings):
         assert live.who_is("room") == []
     finally:
         live.connection.cache_clear()
+
+
+def test_a_silent_redis_costs_a_page_its_patience_once(settings):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes calls and says nothing
+        settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        live.connection.cache_clear()
+        try:
+            started = time.monotonic()
+            assert all(live.recall("x") is live.UNKNOWN for _ in range(10))
+            assert time.monotonic() - started < 2
+        finally:
+            live.connection.cache_clear()
+
+
+def test_the_clock_says_in_a_line_that_the_broker_is_away(caplog):
+    logger = logging.getLogger("celery.beat")
+    brief = errands.Brief()
+    logger.addFilter(brief)
+    try:
+        try:
+            raise ConnectionError("refused")
+        except ConnectionError as trouble:
+            logger.error("Message Error: %s\n%s", trouble, ["a", "stack"], exc_info=True)
+    finally:
+        logger.removeFilter(brief)
+    assert caplog.messages == ["refused"]
+    assert "Traceback" not in caplog.text
 
 
 def test_what_is_remembered_is_recalled():
