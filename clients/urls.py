@@ -17,6 +17,7 @@ urlpatterns = [
     path("clients/<int:pk>/contacts/new/", edits.ContactNew.as_view(), name="contact-new"),
     path("clients/<int:client>/contacts/<int:pk>/", edits.ContactEdit.as_view(), name="contact-edit"),
     path("clients/<int:pk>/money/", money.ClientMoney.as_view(), name="client-money"),
+    path("clients/<int:pk>/counts/", money.ClientCounts.as_view(), name="client-counts"),
     path("clients/<int:pk>/notes/", notes.NoteNew.as_view(), name="note-new"),
     path("clients/<int:pk>/notes/more/", notes.NoteMore.as_view(), name="note-more"),
     path("clients/<int:client>/notes/<int:pk>/", notes.NoteEdit.as_view(), name="note-edit"),

@@ -103,6 +103,7 @@ PAGES: dict[str, Page] = {
     "client-important": see(CLIENT, "client"),
     "client-log": see(CLIENT, "client"),
     "client-money": see(INVOICE, "client"),
+    "client-counts": see(CLIENT, "client"),
     "client-edit": act(EDIT, "client"),
     "client-email": act(EDIT, "client"),
     "client-status": act(EDIT, "client"),

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -99,7 +99,6 @@ class ClientCard(DetailPage):
             "tabs": tabs,
             "tab": tab,
             "tab_template": f"clients/_tab_{tab.key}.html" if not tab.panel else "clients/_tab_panel.html",
-            "notes_count": obj.notes.aggregate(n=Count("pk"))["n"],
             **gather(obj),
         }
 
