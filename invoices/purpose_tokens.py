@@ -70,13 +70,14 @@ KIND = {"iso": DATE, "digits": DATE, "words": DATE}
 
 
 class Token(NamedTuple):
-    """A piece of a purpose: folded `text`, its place [start, end), `value` of dates and sums."""
+    """A piece of a purpose: folded `text`, its place [start, end), what a date or a sum says."""
 
     kind: str
     text: str
     start: int
     end: int
-    value: date | Decimal | None = None
+    day: date | None = None
+    amount: Decimal | None = None
 
 
 def shown(text: str) -> str:
@@ -90,9 +91,9 @@ def tokens_of(text: str) -> Iterator[Token]:
     folded = MIXED.sub(_russian, text.lower())
     for found in TOKEN.finditer(folded):
         name = found.lastgroup if found.lastgroup else "mark"
-        yield Token(
-            KIND.get(name, name), found.group(), found.start(), found.end(), _value(name, found.group())
-        )
+        text = found.group()
+        amount = _sum(text) if name == "sum" else None
+        yield Token(KIND.get(name, name), text, found.start(), found.end(), _day(name, text), amount)
 
 
 def _russian(found: re.Match) -> str:
@@ -103,15 +104,13 @@ def _russian(found: re.Match) -> str:
     return word.translate(LOOK_ALIKES)
 
 
-def _value(name: str, text: str) -> date | Decimal | None:
+def _day(name: str, text: str) -> date | None:
     if name == "iso":
         return _date(*(int(part) for part in text.split("-")))
     if name == "digits":
         day, month, year = (int(part) for part in re.split(r"[./-]", text.replace(" ", "")))
         return _date(year, month, day)
-    if name == "words":
-        return _date_in_words(text)
-    return _sum(text) if name == "sum" else None
+    return _date_in_words(text) if name == "words" else None
 
 
 def _date(year: int, month: int, day: int) -> date | None:
@@ -126,8 +125,8 @@ def _date_in_words(text: str) -> date | None:
     numbers = re.findall(r"[0-9]+", text)
     if len(numbers) < 2:
         return None
-    month = MONTHS[re.search(r"[а-я]{3}", text).group()]
-    return _date(int(numbers[1]), month, int(numbers[0]))
+    letters = re.sub(r"[^а-я]+", "", text)
+    return _date(int(numbers[1]), MONTHS[letters[:3]], int(numbers[0]))
 
 
 def _sum(text: str) -> Decimal:

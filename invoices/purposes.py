@@ -62,7 +62,7 @@ def reading_of(text: str) -> PurposeReading:
     sums, vat = _sums(tokens)
     return PurposeReading(
         refs=_Refs(text, tokens).read(),
-        dates=tuple(token.value for token in tokens if token.kind == DATE and token.value),
+        dates=tuple(token.day for token in tokens if token.day),
         sums=sums,
         vat=vat,
         inns=_inns(tokens),
@@ -78,13 +78,14 @@ def best_reading(texts: Iterable[str]) -> PurposeReading:
 
 def _sums(tokens: list[Token]) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
     """Quoted sums and, apart, sums of VAT; after “сумма” a bare number is one too."""
-    sums, vat = [], []
+    sums: list[Decimal] = []
+    vat: list[Decimal] = []
     about = ""
     for token in tokens:
         if token.kind == WORD:
             about = "vat" if token.text == "ндс" else "sum" if token.text.startswith("сумм") else ""
-        elif token.kind == SUM:
-            (vat if about == "vat" else sums).append(token.value)
+        elif token.amount is not None:
+            (vat if about == "vat" else sums).append(token.amount)
             about = ""
         elif token.kind == NUMBER:
             if about == "sum" and len(token.text) <= 12:
@@ -163,13 +164,14 @@ class _Refs:
 
         A date on the way (“счет от … № …”) needs a sign after it.
         """
-        dated, needs_sign = None, False
+        dated: date | None = None
+        needs_sign = False
         while self.at < len(self.tokens):
             token = self._peek()
             if token.kind in (NUMBER, PREFIX):
                 return dated, not needs_sign
             if token.kind == DATE and self._peek(-1).text == "от":
-                dated, needs_sign = token.value, True
+                dated, needs_sign = token.day, True
             elif token.kind == SIGN:
                 needs_sign = False
             elif not self._may_stand_between(token):
@@ -313,7 +315,7 @@ class _Refs:
         while True:
             token = self._peek()
             if token.kind == DATE and (self._peek(-1).text == "от" or self._peek(-1).kind == NUMBER):
-                dated = token.value
+                dated = token.day
             elif token.kind == WORD and token.text in ("от", "г", "года") and self._near_date():
                 pass
             elif (
