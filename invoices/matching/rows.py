@@ -63,7 +63,7 @@ def _row(statement: Statement, key: str, line: StatementLine, accounts: dict[str
         direction=line.direction,
         kind=storable(line.kind)[:60],
         number=storable(line.number)[:40],
-        date=line.date,
+        date=line.dated_on,
         posted_on=line.posted_on,
         amount=line.amount,
         currency=line.currency[:3],

@@ -37,12 +37,12 @@ def _text(data: bytes) -> str:
     for bom, encoding in BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(encoding, errors="replace")
-    encoding = _recognised(data)
-    if encoding is None and MAGIC not in data[:HEAD]:
+    recognised = _recognised(data)
+    if recognised is None and MAGIC not in data[:HEAD]:
         raise StatementError(_("This is not a 1CClientBankExchange file."))
     if _is_utf8(data):
         return data.decode()
-    return data.decode(encoding or _declared(data), errors="replace")
+    return data.decode(recognised or _declared(data), errors="replace")
 
 
 def _recognised(data: bytes) -> str | None:

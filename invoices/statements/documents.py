@@ -66,7 +66,7 @@ def line_of(block: Block, own: frozenset[str], problems: Problems) -> StatementL
     return StatementLine(
         kind=block.title,
         number=number,
-        date=_date(block, "Дата", number, problems),
+        dated_on=_date(block, "Дата", number, problems),
         posted_on=_posted_on(block, direction, number, problems),
         direction=direction,
         amount=amount,

@@ -39,7 +39,7 @@ def keyed(lines: Iterable[StatementLine]) -> list[tuple[str, StatementLine]]:
 
 
 def _identity(line: StatementLine, own_account: str) -> tuple:
-    on = line.posted_on or line.date
+    on = line.posted_on or line.dated_on
     return (
         own_account,
         line.direction,

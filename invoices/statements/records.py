@@ -39,14 +39,14 @@ class StatementLine:
     """One movement on our account.
 
     `amount` is positive; `direction` tells income from spending by our own account number.
-    `date` is the paper's date, `posted_on` the day the bank moved the money (None = not said).
+    `dated_on` is the paper's date, `posted_on` the day the bank moved the money (None = not said).
     `purpose` is one line of text; `raw` has every key as written; `at` is the row's first line
     in the file.
     """
 
     kind: str
     number: str
-    date: date | None
+    dated_on: date | None
     posted_on: date | None
     direction: Direction
     amount: Decimal

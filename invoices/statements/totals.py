@@ -1,6 +1,7 @@
 """Control totals: do the rows add up to what the bank says of each account?"""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -92,13 +93,14 @@ def _widest(sections: list[AccountSection]) -> list[AccountSection]:
 
     Sections without readable dates all count, each where it stands.
     """
-    if any(section.starts_on is None or section.ends_on is None for section in sections):
+    dated = [(s.starts_on, s.ends_on, s) for s in sections if s.starts_on and s.ends_on]
+    if len(dated) < len(sections):
         return sections
-    kept: list[AccountSection] = []
-    for section in sorted(sections, key=lambda s: (s.starts_on, -s.ends_on.toordinal())):
-        if not kept or section.ends_on > kept[-1].ends_on:
-            kept.append(section)
-    return kept
+    kept: list[tuple[date, AccountSection]] = []
+    for _starts, ends, section in sorted(dated, key=lambda one: (one[0], -one[1].toordinal())):
+        if not kept or ends > kept[-1][0]:
+            kept.append((ends, section))
+    return [section for _ends, section in kept]
 
 
 def _account(name: str, sections: list[AccountSection], rows_in: Decimal, rows_out: Decimal) -> AccountTotals:
@@ -123,12 +125,13 @@ def _account(name: str, sections: list[AccountSection], rows_in: Decimal, rows_o
 def _own_equations(sections: list[AccountSection]) -> list[bool]:
     """Opening + received − spent = closing, for each section that states all four."""
     return [
-        section.opening + section.received - section.spent == section.closing
-        for section in sections
-        if None not in (section.opening, section.received, section.spent, section.closing)
+        s.opening + s.received - s.spent == s.closing
+        for s in sections
+        if s.opening is not None and s.received is not None and s.spent is not None and s.closing is not None
     ]
 
 
 def _sum(values: list[Decimal | None]) -> Decimal | None:
     """The sum; None when nothing is stated or some of the sections state nothing."""
-    return None if not values or None in values else sum(values, ZERO)
+    stated = [value for value in values if value is not None]
+    return sum(stated, ZERO) if stated and len(stated) == len(values) else None

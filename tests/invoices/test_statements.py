@@ -93,7 +93,7 @@ def test_an_incoming_payment_is_read_whole():
     assert found.accounts[0].raw["ВсегоПоступило"] == "860.00"
     (line,) = found.lines
     assert (line.kind, line.number) == ("Платежное поручение", "15")
-    assert (line.date, line.posted_on) == (date(2019, 2, 28), date(2019, 3, 1))
+    assert (line.dated_on, line.posted_on) == (date(2019, 2, 28), date(2019, 3, 1))
     assert (line.direction, line.amount, line.currency) == ("in", Decimal("860.00"), "RUB")
     assert (line.payer.name, line.payer.inn, line.payer.kpp) == ('ООО "Ромашка"', "7708305901", "770801001")
     assert (line.payer.account, line.payer.bic) == (THEIRS, "044525225")
@@ -297,14 +297,14 @@ def test_missing_keys_are_not_demanded():
     bare = ["СекцияДокумент=СБП", "Сумма=860", f"ПолучательСчет={OURS}", "КонецДокумента"]
     (line,) = read_statement(statement(bare)).lines
 
-    assert (line.number, line.date, line.posted_on, line.purpose) == ("", None, None, "")
+    assert (line.number, line.dated_on, line.posted_on, line.purpose) == ("", None, None, "")
     assert (line.direction, line.payer.inn, line.payer.account) == ("in", "", "")
 
 
 def test_a_date_that_is_no_date_is_reported_not_fatal():
     found = read_statement(statement(document(Дата="31.02.2019", ДатаПоступило="23.08.201819202122")))
 
-    assert (found.lines[0].date, found.lines[0].posted_on) == (None, None)
+    assert (found.lines[0].dated_on, found.lines[0].posted_on) == (None, None)
     assert len(found.problems) == 2
 
 

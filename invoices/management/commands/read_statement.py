@@ -92,7 +92,7 @@ def _line(line: StatementLine) -> dict[str, Any]:
     return {
         "kind": line.kind,
         "number": line.number,
-        "date": _day(line.date),
+        "date": _day(line.dated_on),
         "posted_on": _day(line.posted_on),
         "direction": line.direction,
         "amount": _sum(line.amount),
