@@ -69,7 +69,9 @@ def _replacements_beside(named: list[Scored], ranked: tuple[Scored, ...]) -> lis
     known = {one.candidate.invoice_id for one in named}
     result = list(named)
     for one in result:
-        heir = by_id.get(one.candidate.replaced_by) if one.candidate.status == "void" else None
+        if one.candidate.status != "void" or one.candidate.replaced_by is None:
+            continue
+        heir = by_id.get(one.candidate.replaced_by)
         if heir and heir.candidate.invoice_id not in known:
             known.add(heir.candidate.invoice_id)
             result.append(heir)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import record
 from billing_site.kit.errors import Refused
-from billing_site.office.models import User
+from billing_site.office.models import BankAccount, Seller, User
 from clients.models import Payer
 from invoices.billing.receiving import Receipt, receive_many
 from invoices.matching.learning import learn_payers, received_on
@@ -62,7 +62,7 @@ def accept(
     invoices = Invoice.objects.select_related("seller").in_bulk([invoice_id for invoice_id, _a in shares])
     _require_payable(line, shares, invoices, account.seller)
     _require_whole(line, shares, credit)
-    receipts = _receipts(line, shares, credit, payer, invoices)
+    receipts = _receipts(line, account, shares, credit, payer, invoices)
     if line.pk not in (locked := lock_lines(receipts, {line.pk})):
         raise Refused(_("This payment is settled already."))
     payments = receive_many(receipts, by=by)
@@ -77,7 +77,7 @@ def accept(
     return payments
 
 
-def _require_income(line: BankLine):
+def _require_income(line: BankLine) -> BankAccount:
     """Our account that the line came to."""
     if line.outcome in BankLine.SETTLED:
         raise Refused(_("This payment is settled already."))
@@ -91,7 +91,9 @@ def _require_income(line: BankLine):
     return line.account
 
 
-def _require_payable(line: BankLine, shares: list[Share], invoices: dict[int, Invoice], seller) -> None:
+def _require_payable(
+    line: BankLine, shares: list[Share], invoices: dict[int, Invoice], seller: Seller
+) -> None:
     if len({invoice_id for invoice_id, _amount in shares}) != len(shares):
         raise Refused(_("An invoice is named twice in the split."))
     for invoice_id, amount in shares:
@@ -124,6 +126,7 @@ def _require_whole(line: BankLine, shares: list[Share], credit: Decimal) -> None
 
 def _receipts(
     line: BankLine,
+    account: BankAccount,
     shares: list[Share],
     credit: Decimal,
     payer: Payer | None,
@@ -144,13 +147,14 @@ def _receipts(
     receipts = []
     for client_id, own in sorted(parts.items()):
         rest = credit if payer and payer.client_id == client_id else ZERO
-        fallback = invoices[own[0][0]].payer_id if own else None
         receipts.append(
             Receipt(
                 client_id=client_id,
-                payer_id=payer.pk if rest and payer else senders.get(client_id, fallback),
-                seller_id=line.account.seller_id,
-                account_id=line.account_id,
+                payer_id=payer.pk
+                if payer and rest
+                else senders.get(client_id) or invoices[own[0][0]].payer_id,
+                seller_id=account.seller_id,
+                account_id=account.pk,
                 received_on=received_on(line),
                 amount=sum((amount for _id, amount in own), rest),
                 shares=tuple(own),

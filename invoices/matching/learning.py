@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 
 from django.db import connection
 
@@ -19,7 +20,8 @@ ADD = f"""
 def learn_payers(pairs: Iterable[tuple[BankLine, int]]) -> None:
     """Remember that these lines' accounts paid for these clients; a second client makes one say nothing."""
     times: Counter[tuple[str, int]] = Counter()
-    inns, days = {}, {}
+    inns: dict[tuple[str, int], str] = {}
+    days: dict[tuple[str, int], date] = {}
     for line, client_id in pairs:
         if line.payer_account:
             key = (line.payer_account, client_id)
@@ -40,6 +42,6 @@ def learn_payers(pairs: Iterable[tuple[BankLine, int]]) -> None:
         cursor.execute(ADD, columns)
 
 
-def received_on(line: BankLine):
+def received_on(line: BankLine) -> date:
     """The day the money came, as the bank says; today where it says nothing."""
     return line.posted_on or line.date or clock.today()

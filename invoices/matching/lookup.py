@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from django.db.models import QuerySet
+
 from billing_site.kit.text import bare_name
 from billing_site.office.models import BankAccount, Seller, SellerRequisites
 from clients.models import Payer
@@ -78,22 +80,29 @@ class Lookup:
         numbered = Invoice.objects.filter(number__isnull=False)
         self._add(numbered.filter(series__in=series, number__in=numbers))
         self._add(numbered.filter(client__in=clients, status__in=OPEN))
-        while heirs := {one.replaced_by for one in self.invoices.values()} - self.invoices.keys() - {None}:
+        while heirs := self._heirs() - self.invoices.keys():
             before = len(self.invoices)
             self._add(numbered.filter(pk__in=heirs))
             if len(self.invoices) == before:  # an heir that is a draft still
                 break
 
-    def _add(self, found: Iterable[Invoice]) -> None:
+    def _heirs(self) -> set[int]:
+        return {one.replaced_by for one in self.invoices.values() if one.replaced_by is not None}
+
+    def _add(self, found: QuerySet[Invoice]) -> None:
         rows = found.values_list(
             "pk", "client_id", "seller_id", "payer_id", "number", "issued_on", "total", "paid", "status",
             "currency", "replaced_by_id", "payer__kpp", "payer__name",
         )  # fmt: skip
-        for pk, client, seller, payer, number, on, total, paid, *rest in rows:
-            if pk not in self.invoices:
-                self.invoices[pk] = KnownInvoice(pk, client, seller, payer, number, on, total - paid, *rest)
-                self.by_number[number].append(pk)
-                self.by_client[client].append(pk)
+        for pk, client, seller, payer, number, on, total, paid, status, currency, heir, kpp, name in rows:
+            if pk in self.invoices or number is None or on is None:  # only a draft has neither
+                continue
+            left = total - paid
+            self.invoices[pk] = KnownInvoice(
+                pk, client, seller, payer, number, on, left, status, currency, heir, kpp, name
+            )
+            self.by_number[number].append(pk)
+            self.by_client[client].append(pk)
 
     def _clients_of(self, line: BankLine) -> set[int]:
         inn, account = party_of(line)

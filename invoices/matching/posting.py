@@ -82,15 +82,15 @@ def _restrained(verdict: Verdict, line: BankLine, lookup: Lookup, held: str) -> 
 
 def _with_money(line: BankLine, verdict: Verdict, lookup: Lookup) -> Judged:
     client_id = _client_of(verdict, lookup, line)
-    if verdict.outcome != Outcome.APPLIED:
+    seller = lookup.seller_of(line)
+    if seller is None or verdict.outcome != Outcome.APPLIED:
         return Judged(line, verdict, client_id)
-    account = lookup.accounts[line.account_id]
     first = lookup.invoices[verdict.allocations[0][0]]
     receipt = Receipt(
         client_id=first.client_id,
         payer_id=lookup.payers.get((first.client_id, line.payer_inn), first.payer_id),
-        seller_id=account.seller_id,
-        account_id=account.pk,
+        seller_id=seller.pk,
+        account_id=line.account_id,
         received_on=received_on(line),
         amount=line.amount,
         shares=verdict.allocations,
