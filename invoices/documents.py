@@ -170,7 +170,7 @@ def as_of_today(invoice: Invoice) -> tuple[Invoice, Revision]:
 
     Raises Refused when the seller can't print a paper yet.
     """
-    shown, revision = copy(invoice), copy(invoice.current)
+    shown, revision = copy(invoice), copy(invoice.revision)
     shown.issued_on = clock.today()
     revision.seller = seller_snapshot(invoice.seller, shown.issued_on)
     revision.buyer = buyer_snapshot(invoice.payer)
@@ -236,7 +236,7 @@ def paper_of(invoice: Invoice, revision: Revision) -> Paper:
     rows = tuple(_rows(lines))
     return Paper(
         number=number,
-        title=f"Счет на оплату № {number} от {long_date(invoice.issued_on)}",
+        title=f"Счет на оплату № {number} от {long_date(invoice.issued_on or clock.today())}",
         correction=_correction(revision),
         draft=draft,
         seller=revision.seller,
@@ -263,7 +263,7 @@ def preview_paper(invoice: Invoice) -> str:
 
     Raises Refused as `paper_of`.
     """
-    return render_to_string("invoices/paper.html", {"paper": paper_of(invoice, invoice.current)})
+    return render_to_string("invoices/paper.html", {"paper": paper_of(invoice, invoice.revision)})
 
 
 def _rows(lines: Sequence[Line]) -> Iterator[Row]:

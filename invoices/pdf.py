@@ -48,8 +48,14 @@ def _press() -> tuple[OwnFilesOnly, FontConfiguration, CSS]:
         f"@font-face {{ font-family: Paper; font-weight: {weight}; src: url({path.as_uri()}) }}"
         for weight, path in faces.items()
     )
-    sheet = Path(finders.find("css/paper.css")).read_text("utf-8")
-    return fetcher, fonts, CSS(string=rules + sheet, font_config=fonts, url_fetcher=fetcher)
+    return fetcher, fonts, CSS(string=rules + _sheet(), font_config=fonts, url_fetcher=fetcher)
+
+
+def _sheet() -> str:
+    found = finders.find("css/paper.css")
+    if found is None:
+        raise FileNotFoundError("css/paper.css is not among the static files")
+    return Path(found).read_text("utf-8")
 
 
 def font_file(name: str) -> Path:

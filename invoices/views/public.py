@@ -103,10 +103,10 @@ def invoice_page(request: HttpRequest, link: PublicLink) -> HttpResponse:
     invoice = link.invoice
     manager = invoice.client.account_manager
     standing = standing_of(invoice)
-    lines = list(invoice.current.lines.all())
+    lines = list(invoice.revision.lines.all())
     context = {
         "invoice": invoice,
-        "revision": invoice.current,
+        "revision": invoice.revision,
         "lines": lines,
         "vat": totals.total(lines).vat,
         "number": documents.shown_number(invoice),
@@ -127,14 +127,14 @@ def invoice_pdf(_request: HttpRequest, link: PublicLink) -> HttpResponseBase:
     invoice = link.invoice
     if standing_of(invoice).key in ("void", "replaced"):
         return HttpResponseRedirect(reverse("public-invoice", args=[link.token]))
-    if not invoice.current.file:
+    if not invoice.revision.file:
         return not_ready(link)
-    return send_file(invoice.current.file, documents.file_name(invoice), "application/pdf")
+    return send_file(invoice.revision.file, documents.file_name(invoice), "application/pdf")
 
 
 def _requisites(invoice: Invoice) -> list[tuple[str, str]]:
     """What a payment order asks for, in its order: pairs of label and value to copy."""
-    seller = invoice.current.seller
+    seller = invoice.revision.seller
     pairs = [
         (_("Payee"), seller["name"]),
         (_("INN"), seller["inn"]),
@@ -144,7 +144,7 @@ def _requisites(invoice: Invoice) -> list[tuple[str, str]]:
         (_("BIC"), seller["bic"]),
         (_("Correspondent account"), seller["correspondent"]),
         (_("Amount"), f"{invoice.open_amount:.2f}".replace(".", ",")),
-        (_("Purpose of payment"), invoice.current.purpose),
+        (_("Purpose of payment"), invoice.revision.purpose),
     ]
     return [(label, value) for label, value in pairs if value]
 
@@ -160,5 +160,5 @@ def _qr(invoice: Invoice) -> SafeString | str:
     """What is still open, as a QR for the bank's app; banks read roubles only."""
     if invoice.currency != "RUB":
         return ""
-    seen = invoice.current
+    seen = invoice.revision
     return documents.qr_svg(documents.qr_payload(seen.seller, seen.buyer, invoice.open_amount, seen.purpose))

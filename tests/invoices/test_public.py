@@ -40,7 +40,8 @@ def test_an_unpaid_invoice_says_how_to_pay():
     invoice = sent(figure_5())
     seen, seller = page(invoice), invoice.current.seller
     for words in (
-        f"Счёт № {invoice.number}", "от 09.02.2019", "860,00 ₽", "Не оплачен", "оплатите, пожалуйста, до 16.02.2019",
+        f"Счёт № {invoice.number}", "от 09.02.2019", "860,00 ₽", "Не оплачен",
+        "оплатите, пожалуйста, до 16.02.2019",
         "Доступ на 1 польз.", "01.03.2019 – 31.03.2019", seller["account"], seller["bic"], seller["inn"],
         "88#", "НДС не облагается", "+7 495 540-51-51", "доб. 2207", invoice.client.account_manager.name,
     ):  # fmt: skip
