@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.urls import reverse
@@ -11,6 +11,7 @@ from billing_site.pages import formats
 from billing_site.pages.icons import icon
 from billing_site.pages.statuses import badge
 from billing_site.pages.tables import (
+    Column,
     LinkColumn,
     MomentColumn,
     NumberColumn,
@@ -120,7 +121,7 @@ def _page(row: Row) -> str:
 class TicketTable(Table):
     """`due_at`, `sender`, `last_kind` are annotations of the list's rows; `left` is worked out here."""
 
-    columns = (
+    columns: Sequence[Column] = (
         TextColumn("id", _("No."), sort="id", align="end", cell=lambda row: f"#{row['id']}"),
         LinkColumn(
             "subject", _("Subject"), fields=("subject", "priority", "handover_id"), cell=_subject, link=_page,

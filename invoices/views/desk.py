@@ -1,6 +1,7 @@
 """The bank desk: the queue of payments that wait for a person, and what he decides about one."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -74,7 +75,7 @@ class Lines(ListPage):
     permission, menu = "invoices.view_bankline", "billing"
     table = BankLineTable
     filterset = BankLineFilter
-    default_order = ("-posted_on", "-id")
+    default_order: Sequence[str] = ("-posted_on", "-id")
     search_fields = ("purpose",)
     search_hint = _("Payer, INN, number, purpose")
 
@@ -154,7 +155,7 @@ class Accept(Decision):
         return "\n".join(_in_words(one) for one in shown([obj])[0].proposal) or _t("Nothing is proposed.")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.htmx:
+        if not self.request.htmx:
             return super().post(request, *args, **kwargs)
         try:
             self.perform(self.get_object(), request.user, {})
@@ -215,7 +216,7 @@ class Split(FormPage):
     template_name = "invoices/desk/split.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.htmx and "q" in request.GET:
+        if self.request.htmx and "q" in request.GET:
             self.object = self.get_object()
             return render(request, "invoices/desk/_offered.html", {"form": self.build_form()})
         return super().get(request, *args, **kwargs)

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -104,7 +105,7 @@ class ReadAgain(ActionPage):
 
     def perform(self, obj: Statement, by: Any, data: dict[str, Any]) -> Statement:
         if obj.status != Statement.Status.FAILED:
-            raise Refused(_("The file is read already."))
+            raise Refused(_t("The file is read already."))
         return matching.read_again(obj, by=by)
 
     def get_success_url(self, obj: Statement) -> str:
