@@ -291,8 +291,8 @@ def address_of_the_test_database() -> str:
 
 
 def wait_for_a_lock(cursor) -> None:
-    """Until another session waits to write a line; fails when none does in half a minute."""
-    for _ in range(300):
+    """Until another session waits to write a line; fails when none does in a minute and a half."""
+    for _ in range(900):
         cursor.execute(
             "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'invoices_line'::regclass"
         )
