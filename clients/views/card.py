@@ -16,7 +16,7 @@ from billing_site.pages.views import DetailPage, PanelView
 from clients.forms import FLAGS, NoteForm
 from clients.models import Client, EmailAddress
 from clients.queries import page_of_notes
-from clients.timeline import timeline
+from clients.timeline import kinds_for, timeline
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ TABS = (
     Tab("tickets", _("Tickets"), "client-tickets", "tickets.view_ticket"),
     Tab("letters", _("Letters"), "client-letters", "letters.view_letter"),
     Tab("notes", _("Notes"), "", "clients.view_note"),
-    Tab("log", _("Log"), "client-log"),
+    Tab("log", _("Log")),
 )
 
 
@@ -127,6 +127,11 @@ class ClientCard(DetailPage):
             "former": list(former),
         }
 
+    def tab_log(self, _client: Client) -> dict[str, Any]:
+        kinds = kinds_for(self.request.user)
+        wanted = self.request.GET.get("kind", "")
+        return {"kinds": kinds, "kind": wanted if wanted in {kind.key for kind in kinds} else ""}
+
     def tab_notes(self, client: Client) -> dict[str, Any]:
         return {**page_of_notes(client), "form": NoteForm(auto_id="note_%s")}
 
@@ -159,7 +164,7 @@ class ClientImportant(PanelView):
 
 
 class ClientLog(PanelView):
-    """What happened to the client, newest first; `?before=` goes on where the last answer ended."""
+    """What happened to the client, newest first: of one `?kind=`, `?before=` the end of the last answer."""
 
     permission, model, template_name = "clients.view_client", Client, "clients/_log.html"
     size = 40
@@ -168,5 +173,6 @@ class ClientLog(PanelView):
         size = 8 if self.request.GET.get("short") else self.size
         before = self.request.GET.get("before", "")
         place = int(before) if before.isdecimal() and len(before) < 19 else None
-        told, more = timeline(obj, before=place, size=size)
-        return {"told": told, "more": more, "short": bool(self.request.GET.get("short"))}
+        kind, user = self.request.GET.get("kind", ""), self.request.user
+        told, more = timeline(obj, before=place, size=size, kind=kind, user=user)
+        return {"told": told, "more": more, "kind": kind, "short": bool(self.request.GET.get("short"))}

@@ -93,9 +93,7 @@ def _payments(client: Client, _user: User) -> tuple[int, None]:
 
 
 def _tickets(client: Client, user: User) -> tuple[int, int]:
-    return _both(
-        Ticket.objects.visible_to(user).filter(client=client), ~Q(status=Ticket.Status.CLOSED)
-    )
+    return _both(Ticket.objects.visible_to(user).filter(client=client), ~Q(status=Ticket.Status.CLOSED))
 
 
 def _letters(client: Client, _user: User) -> tuple[int, int]:

@@ -1,11 +1,23 @@
-import pytest
-from django.db import connection
+from datetime import date
 
-from billing_site.journal.moves import record
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from billing_site.journal.moves import record, record_many
+from billing_site.kit import clock
+from billing_site.office.models import User
 from clients import actions
 from clients.models import Client, Contact
-from clients.timeline import timeline
+from clients.timeline import KINDS, timeline
+from invoices import billing
+from invoices.models import Invoice
+from products.actions import Wanted
 from tests import make
+from tests.tickets.mails import mail
+from tickets import handing, intake
+from tickets.models import Mailbox
 
 
 @pytest.fixture
@@ -82,3 +94,71 @@ def test_the_timeline_of_another_client_stays_there(client, manager):
     Contact.objects.create(client=other, name="Чужая")
     actions.add_note(other, "чужое", by=manager)
     assert len(lines(client)[0]) == 2
+
+
+@pytest.fixture
+def busy(client, manager):
+    """One thing of each kind, by the real verbs."""
+    product = make.product(prices={"month": "860.00"})
+    order = make.order(client, Wanted(product, "month"), starts_on=date(2026, 12, 1), by=manager)
+    (draft,) = billing.accept_order(order, by=manager)
+    billing.send_invoice(draft, by=manager)
+    sent = Invoice.objects.get(pk=draft.pk)
+    paid = ((sent.pk, sent.total),)
+    billing.receive(
+        billing.Receipt(client.pk, sent.payer_id, sent.seller_id, clock.today(), sent.total, paid), by=None
+    )
+    make.department(takes_handovers=True)
+    handing.open_handovers()
+    actions.add_note(client, "звонить", by=manager)
+    raw = mail("Вопрос", From=f"<{client.main_email}>", Message_ID="<one@x.example>")
+    intake.process(intake.receive_raw(Mailbox.objects.get(), raw)[0].pk)
+    actions.change_client(client, by=manager, version=0, phone="+74955405151")
+    return client
+
+
+@pytest.mark.parametrize("kind", [kind.key for kind in KINDS])
+def test_every_kind_tells_its_own_and_nothing_twice(busy, kind):
+    everything = lines(busy, size=500)[0]
+    own = lines(busy, size=500, kind=kind)[0]
+    assert own
+    assert {one.kind.key for one in own if one.kind} == {kind}
+    assert len(own) == len([one for one in everything if one.kind and one.kind.key == kind])
+
+
+def test_all_kinds_together_are_everything(busy):
+    everything = lines(busy, size=500)[0]
+    assert sum(len(lines(busy, size=500, kind=kind.key)[0]) for kind in KINDS) == len(everything)
+
+
+def test_a_line_leads_to_what_it_is_about(busy):
+    invoice = Invoice.objects.get()
+    assert f"/invoices/{invoice.pk}/" in {one.about.url for one in lines(busy, size=500)[0] if one.about}
+
+
+def test_nobody_reads_of_what_he_may_not_see(busy, treasury, browse):
+    """Treasury sees everything; somebody who may see the card only, the card's changes only."""
+    clerk = make.user(name="Секретарь")
+    clerk.user_permissions.add(Permission.objects.get(codename="view_client"))
+    told = lines(busy, size=500, user=User.objects.get(pk=clerk.pk))[0]
+    assert {one.kind.key for one in told} == {"changes"}
+    asked_for = lines(busy, size=500, kind="letters", user=User.objects.get(pk=clerk.pk))[0]
+    assert {one.kind.key for one in asked_for} == {"changes"}
+    text = browse(treasury).get(f"/clients/{busy.pk}/?tab=log&kind=payments").content.decode()
+    assert 'aria-current="true"' in text
+
+
+def test_a_client_with_a_long_past_opens_with_the_same_queries(busy, manager):
+    """10,000 invoices and 5,000 notes behind it: the first page asks as much as with a few."""
+
+    def asked(kind: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            timeline(Client.objects.get(pk=busy.pk), before=None, size=40, kind=kind)
+        return len(captured)
+
+    few = {kind.key: asked(kind.key) for kind in KINDS}
+    invoice = Invoice.objects.get()
+    record_many("invoices.drafted", ((invoice, {"total": "1.00"}) for _n in range(10_000)), by=None)
+    record_many("clients.note_added", ((busy, {"note": n}) for n in range(5_000)), by=None)
+    many = {kind.key: asked(kind.key) for kind in KINDS}
+    assert {kind: (few[kind], many[kind]) for kind in few if many[kind] > few[kind]} == {}
