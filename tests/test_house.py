@@ -125,4 +125,6 @@ def test_every_relation_to_a_client_keeps_its_history():
         for relation in client._meta.related_objects
         if relation.on_delete.__name__ == "CASCADE"
     }
-    assert cascading <= {"Contact", "EmailAddress", "Payer", "Note", "LearnedPayer"}
+    assert cascading <= {
+        "Contact", "EmailAddress", "Payer", "Note", "LearnedPayer", "ClientOption", "Referral",
+    }  # fmt: skip
