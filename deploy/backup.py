@@ -1,6 +1,5 @@
 """A backup is a folder: the database, the client files, the keys without which encrypted fields are lost."""
 
-import os
 import shutil
 import subprocess
 import tarfile
@@ -11,7 +10,7 @@ from pathlib import Path
 import psycopg2
 
 from deploy.machine import LaunchError, locked, read_json
-from deploy.place import ROOT, Place
+from deploy.place import place_of_panel
 from deploy.postgres import debian_binaries, major_of, wheel_folder
 from deploy.supervisor import say
 
@@ -20,7 +19,7 @@ DATABASE, FILES, KEYS = "database.dump", "files.tar.gz", "secrets.json"
 
 def make(words: list[str]) -> int:
     """``./run backup [DIR]``: a new folder in DIR, readable by its owner alone. The panel may run."""
-    place = Place(ROOT / "var", os.environ)
+    place = place_of_panel()
     target = Path(words[0] if words else place.var / "backups") / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
     unfinished = target.with_name(target.name + ".unfinished")
     unfinished.mkdir(mode=0o700, parents=True)
@@ -48,7 +47,7 @@ def restore(words: list[str]) -> int:
             f"./run restore DIR [--replace]: DIR is a folder that ./run backup made, with {DATABASE} in it"
         )
     source = folders[0]
-    place = Place(ROOT / "var", os.environ)
+    place = place_of_panel()
     with locked(place.var / "run.lock", busy="The panel runs: stop it first"), place.serving():
         url = place.environment()["DATABASE_URL"]
         if "--replace" not in words and _holds_tables(url):

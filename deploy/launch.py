@@ -13,7 +13,7 @@ from types import FrameType
 
 from deploy import backup, checks
 from deploy.machine import STOPPING, LaunchError, end, locked, marked, unhurried
-from deploy.place import ROOT, Place
+from deploy.place import ROOT, Place, place_of_panel
 from deploy.supervisor import Part, Supervisor, say
 
 MANAGE = (sys.executable, ROOT / "manage.py")
@@ -24,10 +24,12 @@ def up(words: list[str]) -> int:
     """Brings the panel up and stays until Ctrl-C, SIGTERM, or the end of one of its processes."""
     if words:
         raise LaunchError(f"{words[0]}: no such command, see ./run help")
-    place = Place(ROOT / "var", os.environ)
-    address = f"http://127.0.0.1:{place.ports.known('web')}"
-    with locked(place.var / "run.lock", busy=f"The panel of this checkout runs already: {address}"):
-        say("Starting…")
+    place = place_of_panel()
+    known = place.ports.known("web")
+    with locked(
+        place.var / "run.lock", busy=f"The panel of this checkout runs already: http://127.0.0.1:{known}"
+    ):
+        say("Starting…" if known else "Starting for the first time: the demo office takes a minute or two…")
         compiling = compile_messages()
         with place.serving(), alone(f"BILLING_RUN={place.var}"):
             parts = parts_of(place)
@@ -128,7 +130,7 @@ def check(words: list[str]) -> int:
 
 def manage_beside(words: list[str]) -> int:
     """A command of manage.py where the caller stands, with the panel's servers, started if they don't run."""
-    place = Place(ROOT / "var", os.environ)
+    place = place_of_panel()
     with place.serving():
         return attend([*MANAGE, *words], place.environment(), None)
 

@@ -35,6 +35,11 @@ WEB_PORTS = range(8000, 8100)
 Server = Postgres | Valkey
 
 
+def place_of_panel() -> "Place":
+    """The panel of this checkout: its ``var``, or another folder that VAR_DIR names."""
+    return Place(Path(os.environ.get("VAR_DIR") or ROOT / "var").absolute(), os.environ)
+
+
 class Place:
     """``var`` for the panel, ``var/test`` for tests. What ``environ`` configures is used, not started."""
 
@@ -179,7 +184,6 @@ class Place:
         Ports of servers are known when these run; of the panel and the sink, once chosen.
         """
         ours = {
-            "VAR_DIR": str(self.var),
             "SECRET_KEY": self.secrets["secret_key"],
             "FIELD_KEYS": self.secrets["field_keys"],
             "DEMO_PASSWORD": self.secrets["demo_password"],
@@ -193,4 +197,4 @@ class Place:
         if "MAILBOX_URL" not in self.environ:
             mailbox.Maildir(self.var / "mailbox")  # makes the folder: letters may be dropped in at once
             ours["MAILBOX_URL"] = f"maildir://{self.var / 'mailbox'}"
-        return {**ours, **self.environ}
+        return {**ours, **self.environ, "VAR_DIR": str(self.var)}
