@@ -10,6 +10,7 @@ from invoices.statements.records import Written
 HEADER, ACCOUNT, DOCUMENT, OTHER = "header", "account", "document", "other"
 TITLE = ("1cclientbankexchange", "1сclientbankexchange")  # the second begins with a Cyrillic letter
 OPENINGS = {"секциярасчсчет": ACCOUNT, "секциядокумент": DOCUMENT}
+SECTION = ("Секция", "СЕКЦИЯ", "секция")
 CLOSINGS = {"конецрасчсчет": ACCOUNT, "конецдокумента": DOCUMENT}
 ENDS = ("конецфайла", "конецвыписки")
 MAX_PURPOSE = 2000  # characters up to which broken lines are joined; banks give 210
@@ -55,7 +56,7 @@ class Splitter:
             key, equals, value = line.partition("=")
             key = key.strip()
             block = self.open
-            if not equals or key.startswith("Секция"):
+            if not equals or key.startswith(SECTION):
                 if key:
                     self._mark(number, key, value.strip())
             elif block is None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import time
 from datetime import date
 from decimal import Decimal
@@ -81,6 +82,16 @@ def statement(*blocks, accounts=(OURS,), end="КонецФайла", newline="\r
 
 def texts(found: StatementFile) -> str:
     return "\n".join(f"{problem.line}: {problem.text}" for problem in found.problems)
+
+
+@pytest.mark.parametrize("fold", [str.lower, str.upper])
+def test_marks_of_sections_in_any_case(fold):
+    whole = statement(section(), document(), encoding="utf-8").decode()
+    folded = re.sub(
+        "Секция|РасчСчет(?!=)|КонецДокумента|КонецРасчСчет|КонецФайла", lambda m: fold(m[0]), whole
+    )
+    read = read_statement(folded.encode())
+    assert (read.balanced, len(read.lines), read.problems) == (True, 1, ())
 
 
 def test_an_incoming_payment_is_read_whole():
@@ -481,6 +492,15 @@ def test_the_command_prints_a_json_line_for_each_file(tmp_path):
     assert (line["amount"], line["date"], line["posted_on"]) == ("860.00", "2019-02-28", "2019-03-01")
     assert line["raw"]["Номер"] == "15"
     assert set(line["payer"]) == {"name", "inn", "kpp", "account", "bic"}
+
+
+def test_a_dash_is_standard_input(monkeypatch):
+    data = statement(section(), document())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    out = io.StringIO()
+    call_command("read_statement", "-", json=True, stdout=out)
+    answer = json.loads(out.getvalue())
+    assert (answer["file"], answer["balanced"], len(answer["lines"])) == ("-", True, 1)
 
 
 def test_the_command_sums_a_file_up_for_a_person(tmp_path):

@@ -95,6 +95,29 @@ def test_for_a_person_it_prints_words(written):
     assert "b.eml: the file is empty" in out.getvalue()
 
 
+@pytest.mark.parametrize(
+    "environment",
+    [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}],
+)
+def test_an_empty_environment_and_any_locale_give_whole_lines(written, tmp_path, environment):
+    odd = os.fsencode(tmp_path) + b"/\xff.eml"
+    Path(os.fsdecode(odd)).write_bytes(mail("строка\u2028ещё\x85"))
+    done = subprocess.run(
+        [sys.executable, "manage.py", "read_mail", "--json", odd, b"absent"],
+        capture_output=True, env=environment, check=True, timeout=60, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    found, absent = (json.loads(line) for line in done.stdout.decode("utf-8").splitlines())
+    assert found["text"] == "строка\u2028ещё\x85"
+    assert found["file"].isprintable()
+    assert absent == {"file": "absent", "error": "No such file or directory"}
+
+
+def test_our_own_letter_that_comes_back_is_a_loop(written, settings):
+    settings.MAIL_HOST = "office.example"
+    (facts,) = run(written("own.eml", mail(Message_ID="<message.7.abc@office.example>")))
+    assert facts["kind"] == "loop"
+
+
 def test_no_database_is_needed_and_a_dash_is_standard_input():
     environment = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "LC_ALL": "C"}
     done = subprocess.run(

@@ -1,9 +1,9 @@
-import json
 from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from billing_site.kit.answers import as_line, speak_utf8
 from billing_site.kit.money import amount_string
 from invoices import billing, totals
 from invoices.drafting import Plan
@@ -22,10 +22,11 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object a draft")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        speak_utf8(self.stdout)
         on = options["on"]
         rows = list(would_bill(on)) if options["dry_run"] else list(billed(on))
         for row in rows:
-            self.stdout.write(json.dumps(row, ensure_ascii=False) if options["json"] else in_words(row))
+            self.stdout.write(as_line(row) if options["json"] else in_words(row))
         if not options["json"]:
             self.stdout.write(f"{sum('total' in row for row in rows)} drafts, {on:%d.%m.%Y}")
 

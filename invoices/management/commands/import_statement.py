@@ -6,14 +6,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
+from billing_site.kit.answers import as_line, bytes_of, speak_utf8
 from billing_site.kit.errors import Refused
-from invoices.management.json_lines import as_line, speak_utf8
 from invoices.matching import Matched, load_and_match, told_again
 from invoices.models import Statement
 
 
 class Command(BaseCommand):
-    help = "Load bank statements (1CClientBankExchange) and apply what is certain. Exit 1: unreadable."
+    help = (
+        "Load bank statements (1CClientBankExchange; - is standard input) and apply what is certain. "
+        "Exit 1: one is unreadable."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE")
@@ -34,7 +37,7 @@ class Command(BaseCommand):
 
 def _load(file: str) -> dict[str, Any]:
     try:
-        matched = load_and_match(Path(file).read_bytes(), Path(file).name, by=None)
+        matched = load_and_match(bytes_of(file), Path(file).name, by=None)
     except OSError as trouble:
         return {"file": file, "error": trouble.strerror or str(trouble)}
     except (Refused, ValueError) as trouble:  # ValueError: a file name that can be none

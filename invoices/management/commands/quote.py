@@ -1,9 +1,9 @@
-import json
 from datetime import date, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from billing_site.kit.answers import as_line, speak_utf8
 from billing_site.kit.errors import Refused
 from billing_site.kit.money import amount_string
 from invoices import billing
@@ -35,9 +35,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no option {options['option']}.") from missing
         except Refused as refused:
             raise CommandError(refused.message) from refused
+        speak_utf8(self.stdout)
         told = as_dict(change)
         if options["json"]:
-            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            self.stdout.write(as_line(told))
             return
         self.stdout.write(f"{change.was} → {change.becomes}, {change.period.shown()}, {told['rule']}")
         for step in told["steps"]:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
-from invoices.management.json_lines import as_line, speak_utf8
+from billing_site.kit.answers import as_line, speak_utf8
 from invoices.purposes import read_purpose
 
 

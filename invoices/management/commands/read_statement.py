@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
-from invoices.management.json_lines import as_line, speak_utf8
+from billing_site.kit.answers import as_line, bytes_of, speak_utf8
 from invoices.statements import (
     AccountTotals,
     Party,
@@ -21,7 +20,7 @@ from invoices.statements import (
 
 
 class Command(BaseCommand):
-    help = "Read bank statements (1CClientBankExchange) and print what they say."
+    help = "Read bank statements (1CClientBankExchange; - is standard input) and print what they say."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -41,7 +40,7 @@ def _answer(
     file: str, describe: Callable[[str, StatementFile], str], refuse: Callable[[str, str], str]
 ) -> str:
     try:
-        return describe(file, read_statement(Path(file).read_bytes()))
+        return describe(file, read_statement(bytes_of(file)))
     except OSError as trouble:
         return refuse(file, trouble.strerror or str(trouble))
     except ValueError as trouble:  # StatementError, or a file name that can be none

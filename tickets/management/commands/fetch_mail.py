@@ -1,9 +1,8 @@
 """Visits the mailboxes at once, without waiting for the clock."""
 
-import json
-
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from billing_site.kit.answers import as_line, speak_utf8
 from tickets import importing
 from tickets.models import Mailbox
 
@@ -19,6 +18,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options) -> None:
+        speak_utf8(self.stdout)
         in_trouble = 0
         for mailbox in Mailbox.objects.filter(active=True).order_by("pk"):
             taken = importing.fetch(mailbox)
@@ -29,7 +29,7 @@ class Command(BaseCommand):
                 "known": taken.known,
                 "troubles": taken.troubles,
             }
-            self.stdout.write(json.dumps(facts, ensure_ascii=False) if options["json"] else _in_words(facts))
+            self.stdout.write(as_line(facts) if options["json"] else _in_words(facts))
         if in_trouble:
             raise CommandError(f"mailboxes in trouble: {in_trouble}")
 

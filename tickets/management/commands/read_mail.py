@@ -1,12 +1,9 @@
 """Reads mails and says what is in them. Needs no database."""
 
-import json
-import os
-import sys
-from pathlib import Path
-
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from billing_site.kit.answers import as_line, bytes_of, speak_utf8
 from tickets.reading import Mail, read_mail
 
 
@@ -20,19 +17,21 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object a line, in order")
 
     def handle(self, *, files: list[str], json: bool, **options) -> None:
+        speak_utf8(self.stdout)
         for file in files:
             facts = read_file(file)
-            self.stdout.write(as_json(facts) if json else as_words(facts))
+            self.stdout.write(as_line(facts) if json else as_words(facts))
 
 
 def read_file(file: str) -> dict:
     """The facts of one file, or {file, error}."""
-    shown = os.fsencode(file).decode("utf-8", "replace")
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return {"file": shown, **facts_of(read_mail(raw))}
+        mail = read_mail(bytes_of(file), own_hosts=frozenset({settings.MAIL_HOST}))
+        return {"file": file, **facts_of(mail)}
+    except OSError as trouble:
+        return {"file": file, "error": trouble.strerror or str(trouble)}
     except Exception as error:  # noqa: BLE001 - one bad mail never stops the rest; the error is the answer
-        return {"file": shown, "error": str(error) or type(error).__name__}
+        return {"file": file, "error": str(error) or type(error).__name__}
 
 
 def facts_of(mail: Mail) -> dict:
@@ -55,10 +54,6 @@ def facts_of(mail: Mail) -> dict:
         "kind": mail.kind,
         "problems": mail.problems,
     }
-
-
-def as_json(facts: dict) -> str:
-    return json.dumps(facts, ensure_ascii=False)
 
 
 def as_words(facts: dict) -> str:
