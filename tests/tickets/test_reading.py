@@ -70,6 +70,9 @@ class TestHeaders:
         [
             ('"Иванов, Иван" <a@b.example>', [("Иванов, Иван", "a@b.example")]),
             ("=?utf-8?B?0JjQstCw0L3QvtCyLCDQmNCy0LDQvQ==?= <a@b.example>", [("Иванов, Иван", "a@b.example")]),
+            (r'"ООО \"Ромашка\"" <a@b.example>', [('ООО "Ромашка"', "a@b.example")]),
+            ("=?utf-8?Q?=22=D0=AF=22?= <a@b.example>", [("Я", "a@b.example")]),
+            ("\"'Иван' О'Хара\" <a@b.example>", [("'Иван' О'Хара", "a@b.example")]),
             ("a@b.example (Ivan (the) Great)", [("Ivan the Great", "a@b.example")]),
             ("foo@bar.example <real@x.example>", [("foo@bar.example", "real@x.example")]),
             ("Staff: a@b.example, C <c@d.example>;", [("", "a@b.example"), ("C", "c@d.example")]),
@@ -410,6 +413,8 @@ BOMBS = {
     "mails in mails": b"Content-Type: message/rfc822\n\n" * 20_000,
     "parts": b"Content-Type: multipart/mixed; boundary=x\n\n" + b"--x\n\n" * 300_000,
     "huge header": b"Subject: " + b"=?utf-8?q?" * 200_000 + b"\n\n",
+    "words to guess": b"From: %b\nTo: %b\nSubject: %b\n\n"
+    % ((b"=?x?q?=F1=80=F2=81z=F3=82w=F4=83?= a" * 5_000,) * 3),
     "huge folded header": b"Subject: x\n" + b" y\n" * 700_000 + b"\n",
     "many headers": b"X-A: b\n" * 300_000 + b"\n",
     "stray lines": b"Subject: x\n" + b"stray\nFrom: a\n" * 60_000 + b"\n",

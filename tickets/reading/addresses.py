@@ -18,7 +18,7 @@ def addresses(value: str, decoder: Decoder) -> list[Address]:
     for entry in _entries(value):
         name, address = _name_and_address(entry)
         address = clean_line(decoder.text(address)).replace(" ", "").strip("<>\"';,")
-        name = decoder.text(name).strip("\"' ")
+        name = _bare(decoder.text(name))
         if address or name:
             found.append(Address("" if name == address else name, address))
         if len(found) == MAX_ADDRESSES:
@@ -57,6 +57,14 @@ def _ungrouped(text: str) -> str:
     """`Staff: a@b` is a group: the word before the colon names nobody."""
     head, colon, tail = text.partition(":")
     return tail if colon and "@" not in head and not head.startswith("=?") else text
+
+
+def _bare(name: str) -> str:
+    """Without quotes around it all; those of `ООО "Ромашка"` stay."""
+    for quote in "\"'":
+        if name.count(quote) == 1 or (name[:1] == quote == name[-1:] and name.count(quote) == 2):
+            name = name.strip(f"{quote} ")
+    return name.strip()
 
 
 def _unquoted(token: str) -> str:

@@ -51,9 +51,14 @@ def _own_loop(mail: Mail, headers: Message, own_hosts: frozenset[str]) -> str:
     hosts = {host.lower() for host in own_hosts}
     if mail.message_id.strip("<>").rpartition("@")[2].lower() in hosts:
         return f"Message-ID: {mail.message_id}"
+    recipients = {one.address.lower() for one in (*mail.to, *mail.cc)}
     for value in all_of(headers, "X-Loop"):
-        if value.rpartition("@")[2].strip("<> ").lower() in hosts:
+        named = value.strip("<> ").lower()
+        if named.rpartition("@")[2] in hosts or named in recipients:
             return f"X-Loop: {value}"
+    sender = mail.from_address.lower()
+    if sender in recipients and sender.rpartition("@")[2] in hosts:
+        return f"From: {mail.from_address}"
     return ""
 
 
@@ -61,6 +66,8 @@ def _spam(_mail: Mail, headers: Message) -> str:
     for name in ("X-Spam-Flag", "X-Spam", "X-Spam-Status"):
         if one_of(headers, name).lower().startswith("yes"):
             return f"{name}: Yes"
+    if one_of(headers, "X-Yandex-Spam") == "4":
+        return "X-Yandex-Spam: 4"
     level = one_of(headers, "X-MS-Exchange-Organization-SCL")
     return f"SCL: {level}" if level.isascii() and level.isdigit() and int(level[:3]) >= 5 else ""
 

@@ -15,12 +15,13 @@ from email.policy import Compat32
 from email.utils import parsedate_to_datetime
 
 from tickets.reading import problems as say
-from tickets.reading.charsets import decode, guess_codec
+from tickets.reading.charsets import decode, guess_codec, known_codec
 
 MAX_BLOCK = 1_000_000
 MAX_VALUE = 200_000
 MAX_PARAMETERS = 8_000  # stdlib's reader of parameters is quadratic
 MAX_REFERENCES = 200
+MAX_JUDGED = 1_000  # encoded words of one mail whose charset is looked at; guessing is slow
 
 _BLANK = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 _SPACED_NAME = re.compile(rb"^([!-9;-~]{1,80})[ \t]{1,20}:", re.MULTILINE)
@@ -106,6 +107,7 @@ class Decoder:
             if not data.isascii()
         )
         self._raw_codec = guess_codec(raw) if raw else "utf-8"
+        self._judged = 0
 
     def text(self, value: str) -> str:
         """One line of clean text: encoded words and raw letters decoded once, white space folded."""
@@ -125,7 +127,13 @@ class Decoder:
         return clean_line("".join(pieces))
 
     def _run(self, run: tuple[str, bytes] | None) -> str:
-        return decode(run[1], run[0], self.problems) if run else ""
+        if not run:
+            return ""
+        charset, data = run
+        self._judged += not data.isascii()
+        if self._judged > MAX_JUDGED:
+            return data.decode(known_codec(charset) or "utf-8", "replace")
+        return decode(data, charset, self.problems)
 
     def _raw(self, value: str) -> str:
         data = to_bytes(value)
