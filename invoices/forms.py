@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from billing_site.pages.fields import AmountField
+from billing_site.pages.fields import AmountField, FilesField
 from clients.models import Payer
 from invoices.models import BankLine, Invoice
 from products.models import Option, Service
@@ -15,20 +15,6 @@ from products.models import Option, Service
 AMOUNT = re.compile(r"amount-(\d{1,18})")
 ZERO = Decimal("0.00")
 FILE_LIMIT = 20 * 1024 * 1024  # bytes
-
-
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """One or several files; the clean value is a list."""
-
-    widget = FilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        files = data if isinstance(data, (list, tuple)) else [data]
-        return [super(FilesField, self).clean(one, initial) for one in files or [None]]
 
 
 class StatementForm(forms.Form):

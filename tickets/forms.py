@@ -8,26 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.kit import requisites
 from billing_site.letters.actions import FilePart
 from billing_site.office.models import Department, User
+from billing_site.pages.fields import FilesField
 from clients.models import Client
 from tickets.models import Ticket
-
-
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Any number of files; the clean value is a list of FilePart."""
-
-    widget = FilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> list[FilePart]:
-        files = [super(FilesField, self).clean(one, initial) for one in data or ()]
-        return [
-            FilePart(one.name, one.content_type or "application/octet-stream", one.read())
-            for one in files
-            if one
-        ]
 
 
 class AddressesField(forms.CharField):
@@ -71,6 +54,12 @@ class AnswerForm(forms.Form):
     text = forms.CharField(label=_("Answer"), widget=forms.Textarea(attrs={"rows": 8}))
     attachments = FilesField(label=_("Files"), required=False)
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def clean_attachments(self) -> list[FilePart]:
+        return [
+            FilePart(file.name, file.content_type or "application/octet-stream", file.read())
+            for file in self.cleaned_data["attachments"]
+        ]
 
 
 class NoteForm(forms.Form):

@@ -31,3 +31,20 @@ class AmountField(forms.CharField):
         return amount
 
     default_error_messages = {"invalid": forms.DecimalField.default_error_messages["invalid"]}
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files, at least one where it is required. Clean value: a list of uploaded files."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = [file for file in data or () if file]
+        return [super(FilesField, self).clean(file, initial) for file in given or self._nothing()]
+
+    def _nothing(self) -> list[None]:
+        return [None] if self.required else []

@@ -1,5 +1,9 @@
+import pytest
+from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from billing_site.pages.fields import FilesField
 from clients.models import Client
 
 
@@ -43,3 +47,14 @@ def test_an_action_never_leads_to_a_foreign_host(browse, head, make_clients):
     (row,) = make_clients(1)
     answer = browse(head).post(f"/clients/{row.pk}/close/", {"next": "https://evil.example/"})
     assert answer.headers["Location"] == f"/clients/{row.pk}/"
+
+
+def test_any_number_of_files_comes_as_a_list():
+    files = [SimpleUploadedFile(name, b"1") for name in ("a.txt", "b.txt")]
+    assert FilesField().clean(files) == files
+    assert FilesField(required=False).clean([]) == []
+    for nothing in (None, []):
+        with pytest.raises(forms.ValidationError):
+            FilesField().clean(nothing)
+    with pytest.raises(forms.ValidationError):
+        FilesField(required=False).clean([files[0], SimpleUploadedFile("empty.txt", b"")])
