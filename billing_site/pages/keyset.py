@@ -47,12 +47,14 @@ def place_of(row: dict[str, Any], order: Sequence[str]) -> str:
 
 
 def field_of(model: type[Model], path: str):
-    """The model's field at "client__name", None for an annotation."""
+    """The model's field at "client__name"; None for an annotation or a lookup ("name__icontains")."""
     *relations, last = path.split(LOOKUP_SEP)
     holder: Any = model
     try:
         for relation in relations:
             holder = holder._meta.get_field(relation).related_model
+            if holder is None:
+                return None
         return holder._meta.get_field(last)
     except FieldDoesNotExist:
         return None

@@ -60,8 +60,9 @@ class ListPage(Page):
     """A list. Class attributes say everything; `get_queryset` is there for what they can't.
 
     `queryset` is restricted by `visible_to(user)` when it has it. `default_order` ends with the id.
-    `search_fields`: lookups for the box "q" ("name_key" means name_key__contains; the text is lower-cased,
-    ё is е; a whole-number field is compared when the text is a number). `tabs`: (label, query string).
+    `search_fields`: lookups for the box "q" ("name_key" means name_key__contains, "name__icontains" itself;
+    the text is lower-cased, ё is е; a whole-number field is compared when the text is a number).
+    `tabs`: (label, query string).
     """
 
     queryset: QuerySet | None = None

@@ -142,6 +142,17 @@ def test_filter_search_and_row_mark(browse, head, make_clients):
     assert "Под этот фильтр ничего не подходит" in browser.get("/clients/?q=нет такого").content.decode()
 
 
+def test_a_search_may_name_its_own_lookups(browse, head, manager, make_clients, monkeypatch):
+    lookups = ("phone__startswith", "account_manager__name__icontains")
+    monkeypatch.setattr("tests.pages.site.ClientList.search_fields", lookups)
+    make_clients(1, phone="+74955405151")
+    make_clients(2, account_manager=manager)
+    browser = browse(head)
+    assert len(names(browser.get("/clients/?q=%2B7495"))) == 1
+    assert len(names(browser.get("/clients/?q=5151"))) == 0
+    assert len(names(browser.get("/clients/?q=ВЕТРОВА"))) == 2
+
+
 def test_sums_are_of_the_whole_filter(browse, head, make_clients):
     rows = make_clients(9)
     text = browse(head).get("/clients/?part=sums").content.decode().replace("\u00a0", "")
