@@ -511,6 +511,7 @@ def test_a_hand_over_is_carried_out_by_one_button(browse, support, client):
     assert reverse("ticket-close", args=[ticket.pk]) not in text
     do(browse(make.user("sales")), "ticket-close", ticket)
     assert ticket.status == "open"
+    assert "Было 5, стало 6 польз.<" in page(browse(support), "ticket-carry-out", ticket.pk)
     do(browse(support), "ticket-carry-out", ticket)
     assert ticket.status == "closed"
     assert Handover.objects.get().done_by == support

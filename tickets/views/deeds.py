@@ -144,7 +144,7 @@ class CarryOut(Deed):
         if obj.handover is None:
             return _t("This ticket is no hand-over.")
         facts = {"was": obj.handover.was, "becomes": obj.handover.becomes, "unit": obj.handover.unit}
-        return _t("It was %(was)s, it becomes %(becomes)s %(unit)s.") % facts
+        return _t("It was %(was)s, it becomes %(becomes)s %(unit)s") % facts
 
     def perform(self, obj: Ticket, by: Any, data: dict[str, Any]) -> Ticket:
         return handing.carry_out(obj, by=by)
