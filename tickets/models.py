@@ -91,7 +91,7 @@ class TicketQuerySet(models.QuerySet):
             clients_seen_by(user, "client__") & Q(client__isnull=False)
             | Q(department=user.department_id)
             | Q(assignee=user)
-        ).distinct()
+        )
 
     def awaiting(self) -> "TicketQuerySet":
         """Somebody waits for our answer."""
