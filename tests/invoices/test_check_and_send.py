@@ -72,6 +72,13 @@ def test_the_letter_is_shown_in_a_frame_that_can_do_nothing(browser, draft):
     assert "style=" in answer.content.decode()  # as the mail program gets it
 
 
+def test_a_draft_s_letter_keeps_its_stops(browser, draft):
+    """«…» stands for the number; a full stop right behind it would make it «….»."""
+    _to, shown = issuing.preview(Invoice.objects.get(pk=draft.pk))
+    assert "Счёт № … для вас готов." in shown.html
+    assert "…." not in shown.text + shown.html
+
+
 def test_the_letter_goes_as_it_was_shown(browser, draft):
     _to, shown = issuing.preview(Invoice.objects.get(pk=draft.pk))
     send(browser, draft)
