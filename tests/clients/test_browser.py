@@ -1,18 +1,14 @@
 """The pages of clients in a real browser: a day's work, in both themes, and that nothing complains."""
 
-import shutil
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
 
 from billing_site.office.models import User
 from clients import actions
 from clients.models import Client, Contact
 from tests import make
+from tests.browser import PASSWORD, chromium_at, is_wider_than_its_window, serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
 @pytest.fixture(autouse=True)
@@ -23,8 +19,8 @@ def _playwright_keeps_a_loop(monkeypatch):
 @pytest.fixture
 def office(live_server):
     """A client with a note, a contact and a colleague who may edit it too."""
-    anna = User.objects.create_superuser("anna@office.example", "a long password", name="Анна Ветрова")
-    User.objects.create_superuser("boris@office.example", "a long password", name="Борис Ветров")
+    anna = User.objects.create_superuser("anna@office.example", PASSWORD, name="Анна Ветрова")
+    User.objects.create_superuser("boris@office.example", PASSWORD, name="Борис Ветров")
     client = make.client(name="Ромашка", email="main@romashka.example", account_manager=anna, by=anna)
     actions.add_note(client, "Звонить после обеда", by=anna, important=True)
     actions.add_contact(client, by=anna, email="zoya@romashka.example", name="Зоя", powers=["papers"])
@@ -34,29 +30,8 @@ def office(live_server):
 @pytest.fixture
 def enter(live_server):
     """Signs a member of staff in: a page of a new browser window; complaints of any page fail the test."""
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-
-        def enter(email: str, width: int = 1366) -> Page:
-            page = chromium.new_page(base_url=live_server.url, viewport={"width": width, "height": 768})
-            page.on(
-                "console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None
-            )
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on(
-                "request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url)
-            )
-            page.goto("/account/login/?next=/clients/")
-            page.fill("[name=login]", email)
-            page.fill("[name=password]", "a long password")
-            page.click("button.btn-primary")
-            page.wait_for_url("**/clients/")
-            return page
-
-        yield enter
-        chromium.close()
-    assert not complaints
+    with chromium_at(live_server.url) as windows:
+        yield windows.enter
 
 
 def test_a_client_is_made_mended_and_found(office, enter):
@@ -122,11 +97,7 @@ def test_axe_finds_nothing_serious(office, enter, theme):
     ):  # fmt: skip
         page.goto(address)
         page.wait_for_load_state("networkidle")
-        found = Axe().run(page).response["violations"]
-        serious = [
-            f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")
-        ]
-        assert serious == [], address
+        assert serious(page) == [], address
 
 
 @pytest.mark.parametrize("width", [390, 1366])
@@ -136,4 +107,4 @@ def test_no_page_is_wider_than_its_window(office, enter, width):
     for address in ("/clients/", f"/clients/{office.pk}/", f"/clients/{office.pk}/?tab=contacts"):
         page.goto(address)
         page.wait_for_load_state("networkidle")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        assert not is_wider_than_its_window(page), address

@@ -1,19 +1,16 @@
 """The frame in a real browser: keys, htmx, the guard of forms, and that nothing complains."""
 
-import shutil
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from billing_site.office.models import User
 from clients.models import Client
+from tests.browser import PASSWORD, chromium_at, serious
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
 ]
-ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
 @pytest.fixture(autouse=True)
@@ -24,28 +21,10 @@ def _playwright_keeps_a_loop(monkeypatch):
 @pytest.fixture
 def page(live_server):
     """A signed-in page; console errors and requests to foreign hosts fail the test."""
-    User.objects.create_superuser("head@example.ru", "a long password", name="Мария Орлова")
+    User.objects.create_superuser("head@example.ru", PASSWORD, name="Мария Орлова")
     Client.objects.bulk_create(Client(name=f"Ромашка {n:03}", registered_on="2026-01-01") for n in range(6))
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        page = chromium.new_page(base_url=live_server.url, viewport={"width": 1366, "height": 768})
-        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
-        page.goto("/account/login/?next=/clients/")
-        page.fill("[name=login]", "head@example.ru")
-        page.fill("[name=password]", "a long password")
-        page.click("button.btn-primary")
-        page.wait_for_url("**/clients/")
-        yield page
-        chromium.close()
-    assert not complaints
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
+    with chromium_at(live_server.url) as windows:
+        yield windows.enter("head@example.ru")
 
 
 def test_a_list_by_keyboard_and_htmx(page):
