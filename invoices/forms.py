@@ -7,8 +7,9 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.office.models import Seller
 from billing_site.pages.fields import AmountField, FilesField
-from clients.models import Payer
+from clients.models import Client, Payer
 from invoices.models import BankLine, Invoice
 from products.models import Option, Service
 
@@ -34,6 +35,30 @@ class StatementForm(forms.Form):
             if file.size > FILE_LIMIT:
                 raise forms.ValidationError(_("“%(name)s” is larger than 20 MB."), params={"name": file.name})
         return files
+
+
+class AccountForm(forms.Form):
+    """Which statement of account: a period, one payer or seller or all."""
+
+    since = forms.DateField(label=_("From"))
+    until = forms.DateField(label=_("To"))
+    payer = forms.ModelChoiceField(
+        Payer.objects.none(), label=_("Payer"), required=False, empty_label=_("all")
+    )
+    seller = forms.ModelChoiceField(
+        Seller.objects.all(), label=_("Seller"), required=False, empty_label=_("all")
+    )
+
+    def __init__(self, *args: Any, client: Client, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["payer"].queryset = client.payers.all()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("The period ends before it begins."))
+        return data
 
 
 class BecauseForm(forms.Form):

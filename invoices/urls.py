@@ -1,6 +1,7 @@
 from django.urls import path
 
 from invoices.views import (
+    accounts,
     changing,
     deeds,
     desk,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("services/<int:pk>/invoices/", panels.ServiceInvoices.as_view(), name="service-invoices"),
     path("clients/<int:pk>/invoices/", panels.ClientInvoices.as_view(), name="client-invoices"),
     path("clients/<int:pk>/payments/", panels.ClientPayments.as_view(), name="client-payments"),
+    path("clients/<int:pk>/account/", accounts.AccountPage.as_view(), name="client-account"),
     path("payments/", payments.PaymentList.as_view(), name="payment-list"),
     path("payments/<int:pk>/", payments.PaymentPage.as_view(), name="payment-detail"),
     path("i/<str:token>/", public.invoice_page, name="public-invoice"),

@@ -122,6 +122,7 @@ PAGES: dict[str, Page] = {
     "client-log": Page(20, client, by_kind=True),
     "client-money": Page(8, client),
     "client-counts": Page(13, client),
+    "client-account": Page(24, client),
     "client-services": Page(7, client),
     "client-orders": Page(6, client),
     "client-invoices": Page(7, client),
