@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from babel.messages.catalog import Catalog, Message
@@ -70,13 +71,14 @@ def read_parts(root: Path) -> tuple[Catalog, list[str]]:
 
 
 def compile_parts(root: Path) -> Path:
-    """Write locale/ru/LC_MESSAGES/django.mo from all parts."""
+    """Write locale/ru/LC_MESSAGES/django.mo from all parts; whole at any moment, whoever else compiles."""
     catalog, _complaints = read_parts(root)
     target = root / "locale" / "ru" / "LC_MESSAGES" / "django.mo"
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_suffix(".new")
-    with fresh.open("wb") as file:
+    with NamedTemporaryFile(dir=target.parent, suffix=".new", delete=False) as file:
         write_mo(file, catalog)
+    fresh = Path(file.name)
+    fresh.chmod(0o644)
     fresh.replace(target)
     return target
 

@@ -1,4 +1,5 @@
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -95,6 +96,15 @@ def test_translations_are_joined_and_checked(tmp_path):
     assert {key[1] for key in translations.missing(tmp_path)} == {"%(n)s row", "Two", "Three"}
     (parts / "b.po").write_text('msgid "One"\nmsgstr "Раз"\n')
     assert len(translations.read_parts(tmp_path)[1]) == 1
+
+
+def test_many_may_compile_translations_at_once(tmp_path):
+    parts = tmp_path / "locale" / "ru" / "parts"
+    parts.mkdir(parents=True)
+    (parts / "a.po").write_text('msgid "One"\nmsgstr "Один"\n')
+    with ThreadPoolExecutor(8) as people:
+        made = list(people.map(translations.compile_parts, [tmp_path] * 40))
+    assert [path.name for path in made[0].parent.iterdir()] == ["django.mo"]
 
 
 def test_texts_of_the_frame_are_all_in_russian():
