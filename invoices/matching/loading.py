@@ -4,7 +4,6 @@ import hashlib
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -173,11 +172,7 @@ def _describe(statement: Statement, file: StatementFile, troubles: list[Problem]
     problems = sorted((*file.problems, *troubles), key=lambda one: one.line)
     statement.header = storable(file.header)
     statement.accounts = [_account(file, one.account) for one in file.totals.accounts]
-    statement.totals = {
-        "in": _sum(file.totals.rows_in),
-        "out": _sum(file.totals.rows_out),
-        "unknown": _sum(file.totals.rows_unknown),
-    }
+    statement.totals = file.totals.as_json()
     statement.balanced = file.balanced
     statement.problems = [{"line": one.line, "text": storable(one.text)} for one in problems]
     statement.save(update_fields=["header", "accounts", "totals", "balanced", "problems"])
@@ -193,18 +188,8 @@ def _account(file: StatementFile, account: str) -> dict[str, Any]:
         "account": storable(account),
         "starts_on": min(starts).isoformat() if starts else None,
         "ends_on": max(ends).isoformat() if ends else None,
-        "opening": _sum(totals.opening),
-        "stated_in": _sum(totals.stated_in),
-        "stated_out": _sum(totals.stated_out),
-        "closing": _sum(totals.closing),
-        "in": _sum(totals.rows_in),
-        "out": _sum(totals.rows_out),
-        "balanced": totals.balanced,
+        **totals.as_json(),
     }
-
-
-def _sum(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:.2f}"
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from invoices.statements.records import (
     StatementFile,
     StatementLine,
     Totals,
+    sum_text,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "line_key",
     "purpose_variants",
     "read_statement",
+    "sum_text",
 ]

@@ -15,6 +15,11 @@ class StatementError(ValueError):
     """The bytes are not a bank statement at all; the message says why, for a person."""
 
 
+def sum_text(amount: Decimal | None) -> str | None:
+    """A sum as JSON keeps it: "860.00"; None = not said."""
+    return None if amount is None else f"{amount:.2f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something wrong at a line of the file (counted from 1), in words for a person."""
@@ -98,6 +103,18 @@ class AccountTotals:
     rows_out: Decimal
     balanced: bool | None
 
+    def as_json(self) -> dict[str, str | bool | None]:
+        """All but the account's number, ready to be kept or printed."""
+        return {
+            "opening": sum_text(self.opening),
+            "stated_in": sum_text(self.stated_in),
+            "stated_out": sum_text(self.stated_out),
+            "closing": sum_text(self.closing),
+            "in": sum_text(self.rows_in),
+            "out": sum_text(self.rows_out),
+            "balanced": self.balanced,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -107,6 +124,14 @@ class Totals:
     rows_out: Decimal
     rows_unknown: Decimal
     accounts: tuple[AccountTotals, ...]
+
+    def as_json(self) -> dict[str, str | None]:
+        """The sums, without the accounts."""
+        return {
+            "in": sum_text(self.rows_in),
+            "out": sum_text(self.rows_out),
+            "unknown": sum_text(self.rows_unknown),
+        }
 
 
 @dataclass(frozen=True, slots=True)

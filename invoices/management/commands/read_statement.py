@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -10,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from billing_site.kit.answers import as_line, bytes_of, speak_utf8
 from invoices.statements import (
-    AccountTotals,
     Party,
     StatementFile,
     StatementLine,
     Totals,
     read_statement,
+    sum_text,
 )
 
 
@@ -66,25 +65,8 @@ def _json_error(file: str, trouble: str) -> str:
 
 
 def _totals(totals: Totals) -> dict[str, Any]:
-    return {
-        "in": _sum(totals.rows_in),
-        "out": _sum(totals.rows_out),
-        "unknown": _sum(totals.rows_unknown),
-        "accounts": [_account(account) for account in totals.accounts],
-    }
-
-
-def _account(totals: AccountTotals) -> dict[str, Any]:
-    return {
-        "account": totals.account,
-        "opening": _sum(totals.opening),
-        "stated_in": _sum(totals.stated_in),
-        "stated_out": _sum(totals.stated_out),
-        "closing": _sum(totals.closing),
-        "in": _sum(totals.rows_in),
-        "out": _sum(totals.rows_out),
-        "balanced": totals.balanced,
-    }
+    accounts = [{"account": account.account, **account.as_json()} for account in totals.accounts]
+    return {**totals.as_json(), "accounts": accounts}
 
 
 def _line(line: StatementLine) -> dict[str, Any]:
@@ -94,7 +76,7 @@ def _line(line: StatementLine) -> dict[str, Any]:
         "date": _day(line.dated_on),
         "posted_on": _day(line.posted_on),
         "direction": line.direction,
-        "amount": _sum(line.amount),
+        "amount": sum_text(line.amount),
         "currency": line.currency,
         "payer": _party(line.payer),
         "payee": _party(line.payee),
@@ -111,10 +93,6 @@ def _party(party: Party) -> dict[str, str]:
         "account": party.account,
         "bic": party.bic,
     }
-
-
-def _sum(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:.2f}"
 
 
 def _day(day: date | None) -> str | None:
