@@ -1,5 +1,6 @@
 """A backup is a folder: the database, the client files, the keys without which encrypted fields are lost."""
 
+import os
 import shutil
 import subprocess
 import tarfile
@@ -66,15 +67,14 @@ def _restore_database(url: str, dump: Path, script: Path) -> None:
     script.touch(mode=0o600)
     try:
         _postgres_tool(url, "pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump))
-        emptied = ("--command=DROP SCHEMA public CASCADE", "--command=CREATE SCHEMA public")
-        options = (
-            "--quiet",
-            "--no-psqlrc",
-            "--set=ON_ERROR_STOP=1",
-            "--single-transaction",
-            f"--dbname={url}",
+        # The first lines set what servers before 17 don't know.
+        subprocess.run(["sed", "-i", "1,60{/^SET transaction_timeout/d}", script], check=True)
+        _postgres_tool(
+            url,
+            "psql",
+            *("--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--single-transaction", f"--dbname={url}"),
+            *("--command=DROP SCHEMA public CASCADE", "--command=CREATE SCHEMA public", f"--file={script}"),
         )
-        _postgres_tool(url, "psql", *options, *emptied, f"--file={script}")
     finally:
         script.unlink()
 
@@ -95,18 +95,22 @@ def _holds_tables(url: str) -> bool:
 
 
 def _postgres_tool(url: str, name: str, *options: str) -> None:
-    """Runs pg_dump and its kin of the server's own version, else of the next newer one."""
+    """Runs pg_dump and its kin of the server's own version; when it fails or is not here, of newer ones."""
     with closing(psycopg2.connect(url)) as connection:
         server = connection.server_version // 10000
     wheel = wheel_folder()
     folders = [*([wheel / "pginstall" / "bin"] if wheel else []), *debian_binaries()]
     able = [(major, folder) for folder in folders if (major := major_of(folder / name)) and major >= server]
-    if not able:
-        raise LaunchError(
-            f"no {name} for PostgreSQL {server} here: apt-get install postgresql-client-{server}"
+    trouble = f"no {name} for PostgreSQL {server} here: apt-get install postgresql-client-{server}"
+    for _major, folder in sorted(able):
+        done = subprocess.run(
+            [folder / name, *options],
+            env={**os.environ, "PGOPTIONS": "-c client_min_messages=warning"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-    done = subprocess.run(
-        [min(able)[1] / name, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    if done.returncode:
-        raise LaunchError(f"{name} failed: {done.stderr}")
+        if done.returncode == 0:
+            return
+        trouble = f"{name} failed: {done.stderr}"
+    raise LaunchError(trouble)

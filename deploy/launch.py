@@ -100,26 +100,23 @@ def answers(port: int) -> bool:
 
 
 def test(words: list[str]) -> int:
-    """The checks, then pytest on servers of its own; ``words`` go to pytest."""
+    """The checks, then pytest on servers of its own, whose summary is said last; ``words`` go to pytest."""
     place = Place(ROOT / "var" / "test", os.environ, careless=True)
     with locked(place.var / "run.lock", busy="./run test works in this checkout already"):
         finish(compile_messages())
         failed = checks.run()
-        chosen = [] if "--all" in words else ["-m", "not all"]
+        if failed:
+            say(f"Failed checks: {', '.join(failed)}. The tests all the same:")
         with place.serving():
-            pytest = [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-n",
-                "2",
-                *chosen,
-                *(word for word in words if word != "--all"),
-            ]
-            code = attend(pytest, place.environment(), ROOT)
-    if failed and code == 0:
-        say(f"pytest passed; failed checks: {', '.join(failed)}")
+            code = attend([sys.executable, *pytest_words(words)], place.environment(), ROOT)
     return code or bool(failed)
+
+
+def pytest_words(words: list[str]) -> list[str]:
+    """What pytest is told: ``--all`` is ours, ``--`` may part it from words that are pytest's."""
+    everything = "--all" in words
+    theirs = [word for word in words if word not in ("--all", "--")]
+    return ["-m", "pytest", "-n", "2", *([] if everything else ["-m", "not all"]), *theirs]
 
 
 def check(words: list[str]) -> int:

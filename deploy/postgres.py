@@ -41,7 +41,7 @@ def major_of(program: Path, **popen: object) -> int | None:
         said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, **popen)  # type: ignore[call-overload]
     except (OSError, subprocess.CalledProcessError):
         return None
-    found = re.search(r"(\d+)", said.stdout.split(")")[-1])
+    found = re.search(r"PostgreSQL\) (\d+)", said.stdout)  # Debian adds its own version behind
     return int(found[1]) if found else None
 
 

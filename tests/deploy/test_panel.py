@@ -1,7 +1,6 @@
 """The panel as ./run starts it: all its processes, its own servers, a person at the other end of HTTP."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,6 @@ from deploy.machine import marked, port_is_free, read_json, wait_until
 from deploy.place import ROOT, Place
 from tests.deploy.panel import Person
 
-CONFIGURED = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "MAILBOX_URL", "SITE_URL", "SECRET_KEY", "FIELD_KEYS")
 LOGIN, PASSWORD = "vera@office.example", "long-enough-2026"
 OFFICE = f"""
 from django.core.management import call_command
@@ -38,11 +36,10 @@ print(billing.accept_order(order, by=vera)[0].pk)
 
 
 class Panel:
-    """``./run`` after its set-up, with nothing configured, in a folder of its own."""
+    """``./run`` after its set-up, in a folder of its own."""
 
     def __init__(self, var: Path) -> None:
-        outside = {name: value for name, value in os.environ.items() if name not in CONFIGURED}
-        self.environ = {**outside, "VAR_DIR": str(var), "PYTHONPATH": str(ROOT)}
+        self.environ = {**os.environ, "PYTHONPATH": str(ROOT)}
         self.place = Place(var, self.environ)
         self.said: list[str] = []
         self.process: subprocess.Popen[str] | None = None
@@ -104,15 +101,11 @@ class Panel:
 
 
 @pytest.fixture
-def panel(tmp_path):
-    panel = Panel(tmp_path / "var")
+def panel(own_var):
+    panel = Panel(own_var)
     yield panel
     if panel.process and panel.process.poll() is None:
         panel.process.kill()
-    for server in Place(panel.place.var, panel.environ).servers:
-        server.stop()
-    pg = panel.place.var / "pg"
-    shutil.rmtree(pg.readlink() if pg.is_symlink() else pg)
 
 
 def test_the_panel_lives_and_ends(panel):
