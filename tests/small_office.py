@@ -10,8 +10,11 @@ from billing_site.home.demo.bank import Transfer
 from billing_site.journal.models import Job, subject_of
 from billing_site.kit import clock
 from billing_site.letters import actions as letters
+from billing_site.letters.models import Letter
 from billing_site.office.models import User
+from billing_site.pages import actions as lists
 from clients import actions as clients
+from clients import contacting, proving
 from invoices import billing, matching
 from invoices.models import Invoice, Payment, ProofCard
 from products.actions import Wanted
@@ -45,6 +48,9 @@ def office(manager: User) -> SimpleNamespace:
         _bank(made, manager)
         _tickets(made, manager)
         _letters(made, manager)
+        made.view = lists.save_view(
+            "job-list", label="Сбои", query="state=failed", shared=True, first=False, by=manager
+        ).pk
     return made
 
 
@@ -52,9 +58,22 @@ def _client(manager: User) -> SimpleNamespace:
     client = make.client(name="Ромашка", email=MAIN, account_manager=manager, by=manager)
     note = clients.add_note(client, "Звонить после обеда", by=manager, important=True)
     contact = clients.add_contact(client, by=manager, email="zoya@romashka.example", name="Зоя")
-    return SimpleNamespace(
+    made = SimpleNamespace(
         of=client, client=client.pk, note=note.pk, contact=contact.pk, payer=client.payers.get().pk
     )
+    _proofs(made, manager)
+    return made
+
+
+def _proofs(made: SimpleNamespace, manager: User) -> None:
+    wanted = {"email": "new@romashka.example", "phone": "", "extension": ""}
+    proving.ask_by_link(made.of, contacting.difference(made.of, wanted), by=manager)
+    text = Letter.objects.latest("pk").text
+    made.question = text.split("/confirm/")[1].split("/")[0]
+    paper = letters.store(letters.FilePart("Письмо.pdf", "application/pdf", b"%PDF-1.7"))
+    made.letterhead = made.of.proofs.create(
+        kind="paper", file_name="Письмо.pdf", storage_name=paper["storage_name"], by=manager
+    ).pk
 
 
 def _billing(made: SimpleNamespace, manager: User) -> None:

@@ -80,6 +80,7 @@ EDIT, MONEY, TICKET, LETTER = (
     VIEW["ticket"],
     VIEW["letter"],
 )
+CONTACTS = "clients.change_contacts"
 ANSWER, MAIL = "tickets.answer_ticket", "letters.change_letter"
 
 PAGES: dict[str, Page] = {
@@ -95,6 +96,10 @@ PAGES: dict[str, Page] = {
     "system": see("office.view_system"),
     "set-language": see(SIGNED_IN, ok=405),
     "set-theme": see(SIGNED_IN, ok=405),
+    "list-setup": see(SIGNED_IN, ok=405),
+    "view-new": see(SIGNED_IN, query="?next=/jobs/", outside=200),
+    "view-edit": see(SIGNED_IN, "view", outside=200),
+    "view-delete": see(SIGNED_IN, "view", outside=200),
     # clients
     "client-list": see(CLIENT),
     "client-new": act("clients.add_client"),
@@ -104,13 +109,22 @@ PAGES: dict[str, Page] = {
     "client-log": see(CLIENT, "client"),
     "client-money": see(INVOICE, "client"),
     "client-counts": see(CLIENT, "client"),
+    "client-account": see(INVOICE, "client"),
+    "client-seen": see(INVOICE, "client"),
+    "client-close": act(EDIT, "client"),
+    "client-delete": act("clients.delete_client", "client"),
+    "client-letter": act("letters.add_letter", "client"),
     "client-edit": act(EDIT, "client"),
-    "client-email": act(EDIT, "client"),
+    "client-contacts": act(CONTACTS, "client"),
+    "contacts-ask": act(CONTACTS, "client"),
+    "contacts-confirm": see(PUBLIC, "question", outside=200),
     "client-status": act(EDIT, "client"),
     "payer-new": act("clients.add_payer", "client"),
     "payer-edit": act("clients.change_payer", "client", "payer"),
-    "contact-new": act(EDIT, "client"),
-    "contact-edit": act(EDIT, "client", "contact"),
+    "contact-new": act(CONTACTS, "client"),
+    "contact-edit": act(CONTACTS, "client", "contact"),
+    "contact-ask": act(CONTACTS, "client", "contact"),
+    "contact-proof": see(CONTACTS, "client", "letterhead"),
     "note-new": act("clients.add_note", "client", ok=302),
     "note-more": see(VIEW["note"], "client"),
     "note-edit": act("clients.change_note", "client", "note"),

@@ -138,6 +138,6 @@ def cut(
     )
 
 
-def bounded_count(queryset: QuerySet) -> int:
-    """How many rows, counted no further than COUNT_LIMIT + 1."""
-    return queryset.order_by()[: COUNT_LIMIT + 1].count()
+def bounded_count(queryset: QuerySet, limit: int = COUNT_LIMIT) -> int:
+    """How many rows, counted no further than `limit` + 1."""
+    return queryset.order_by()[: limit + 1].count()

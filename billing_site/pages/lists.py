@@ -1,6 +1,7 @@
 """The list page: declared once, it filters, sorts, pages, sums and exports."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
@@ -18,18 +19,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing_site.pages import keyset
+from billing_site.pages import arrangement, keyset
 from billing_site.pages.access import may
-from billing_site.pages.addresses import POSITION, changed, from_start, known
+from billing_site.pages.addresses import changed, from_start, known
 from billing_site.pages.exports import ROW_LIMIT, export
 from billing_site.pages.layout import native_dates
+from billing_site.pages.models import ListSetup, SavedView
 from billing_site.pages.page import Page
 from billing_site.pages.requests import PanelRequest
 from billing_site.pages.tables import Column, Table
+from billing_site.pages.tabs import EVERYTHING, SERVICE_PARAMETERS, tabs_of
 
 Text = str | Promise
 TYPED_LIMIT = 200
-SERVICE_PARAMETERS = {*POSITION, "sort", "cols", "part", "export", "q", "size"}
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,6 @@ class Bulk:
     permission: str
     label: Text
     danger: bool = False
-
-
-def _is_open(query: str, ours: dict[str, list[str]]) -> bool:
-    wanted = dict(QueryDict(query).lists())
-    return wanted == {key: ours.get(key) for key in wanted} if wanted else not ours
 
 
 class ListPage(Page):
@@ -91,14 +88,46 @@ class ListPage(Page):
             return self.answer_file(request.GET["export"])
         if request.GET.get("part") == "sums":
             return render(request, "pages/_sums.html", self.sums())
+        if request.GET.get("part") == "tabs":
+            return render(request, "pages/_tabs.html", {"tabs": tabs_of(self, counted=True)})
+        if not request.GET and not request.htmx and self.setup_kept.default_view:
+            return redirect(f"{request.path}?{self.setup_kept.default_view.query or EVERYTHING}")
         fragment = request.htmx and not request.htmx.history_restore_request
         answer = render(request, self.fragment_name if fragment else self.template_name, self.context())
         patch_vary_headers(answer, ("HX-Request",))
         return answer
 
+    def like(self, query: str) -> "ListPage":
+        """The same list for the same reader at another address."""
+        request = copy(self.request)
+        request.GET = QueryDict(query)
+        twin = type(self)()
+        twin.setup(request, *self.args, **self.kwargs)
+        return twin
+
+    @property
+    def name(self) -> str:
+        """The list's URL name: what saved views and setups are kept under."""
+        match = self.request.resolver_match
+        return (match.url_name if match else "") or ""
+
+    @cached_property
+    def setup_kept(self) -> ListSetup:
+        return arrangement.setup_of(self.request.user, self.name)
+
+    @cached_property
+    def saved_views(self) -> QuerySet[SavedView]:
+        return SavedView.objects.filter(page=self.name).seen_by(self.request.user)
+
     @cached_property
     def shown_table(self) -> Table:
-        return self.table([key for key in self.request.GET.get("cols", "").split(",") if key])
+        """Columns of the address, else those the reader chose, else those the table declares."""
+        chosen = self.request.GET.get("cols", "").split(",") if "cols" in self.request.GET else []
+        return self.table([key for key in chosen if key] or self.setup_kept.columns)
+
+    @property
+    def size(self) -> int:
+        return arrangement.size_of(self.request.GET.get("size", ""), self.setup_kept, self.page_size)
 
     @cached_property
     def filter(self) -> django_filters.FilterSet | None:
@@ -165,7 +194,7 @@ class ListPage(Page):
     def context(self) -> dict[str, Any]:
         query = self.request.GET
         rows = keyset.cut(
-            self.found, self.order, self.shown_table.fields(), self.page_size,
+            self.found, self.order, self.shown_table.fields(), self.size,
             after=query.get("after", ""), before=query.get("before", ""),
         )  # fmt: skip
         return {
@@ -218,25 +247,23 @@ class ListPage(Page):
         return {"url": address, "label": str(wanted.label)}
 
     def shown_tabs(self) -> list[dict[str, Any]]:
-        """Tabs with their addresses; the open one is that whose whole query stands in ours."""
-        ours = {
-            key: self.request.GET.getlist(key) for key in self.request.GET if key not in SERVICE_PARAMETERS
-        }
-        return [
-            {"label": label, "url": f"?{query}", "open": _is_open(query, ours)} for label, query in self.tabs
-        ]
+        return tabs_of(self)
 
-    def columns_offered(self) -> list[dict[str, Any]]:
-        """All columns, with the addresses that show or hide each."""
-        shown = [column.key for column in self.shown_table.visible]
-        offered = []
-        for column in self.table.columns:
-            keys = ",".join(c.key for c in self.table.columns if (c.key in shown) != (c.key == column.key))
-            address = from_start(self.request.GET, cols=keys or None)
-            offered.append(
-                {"label": column.label, "shown": column.key in shown, "url": address, "keys": keys}
-            )
-        return offered
+    def counts_url(self) -> str:
+        """Where the tabs ask for their numbers."""
+        return from_start(self.request.GET, part="tabs")
+
+    def everything(self) -> str:
+        """The list's address without any filter."""
+        return self.request.path + (f"?{EVERYTHING}" if self.setup_kept.default_view_id else "")
+
+    def choices(self) -> dict[str, Any]:
+        """What the reader may choose for himself, with what he has chosen."""
+        return {
+            "columns": arrangement.columns_offered(self.table.columns, self.shown_table.visible),
+            "densities": arrangement.densities_offered(self.setup_kept),
+            "sizes": arrangement.sizes_offered(self.size, self.page_size),
+        }
 
     def is_narrowed(self) -> bool:
         """Whether a filter or the search is set."""

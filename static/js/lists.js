@@ -26,6 +26,14 @@
     location.assign(wanted);
   });
 
+  // What is about the list as it stands now takes the address it has now.
+  document.addEventListener("click", (event) => {
+    const here = event.target.closest("[data-here]");
+    const place = location.pathname + location.search;
+    if (here instanceof HTMLFormElement) here.elements.next.value = place;
+    else if (here) here.search = new URLSearchParams({ next: place });
+  });
+
   // A table wider than its frame scrolls inside it; one that fits keeps its head under the top bar.
   function fit() {
     for (const frame of document.querySelectorAll(".table-frame")) {
@@ -39,7 +47,7 @@
     remember();
     fit();
     const clear = document.querySelector(".filter-clear");
-    const narrowed = [...new URLSearchParams(location.search).keys()].some((key) => !["sort", "cols", "after", "before"].includes(key));
+    const narrowed = [...new URLSearchParams(location.search).keys()].some((key) => !["sort", "cols", "size", "view", "after", "before"].includes(key));
     if (clear) clear.hidden = !narrowed;
     count();
   }

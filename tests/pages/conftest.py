@@ -1,7 +1,5 @@
 import pytest
 from django.contrib.auth.models import Permission
-from django.core.management import call_command
-from django.test import Client as Browser
 
 from billing_site.kit import live
 from billing_site.office.models import Department, User
@@ -11,11 +9,6 @@ from clients.models import Client
 @pytest.fixture(autouse=True)
 def _make_believe_site(settings):
     settings.ROOT_URLCONF = "tests.pages.site"
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _russian():
-    call_command("messages", "--compile")
 
 
 @pytest.fixture(autouse=True)
@@ -49,18 +42,6 @@ def manager(department):
         Permission.objects.filter(content_type__app_label="clients", codename__in=rights)
     )
     return user
-
-
-@pytest.fixture
-def browse():
-    """A browser in which the user is signed in; errors come as pages, as they do for people."""
-
-    def signed_in(user) -> Browser:
-        browser = Browser(raise_request_exception=False)
-        browser.force_login(user)
-        return browser
-
-    return signed_in
 
 
 @pytest.fixture
