@@ -10,7 +10,8 @@ VIEW = (
     "tickets.view_ticket", "letters.view_letter",
 )  # fmt: skip
 CLIENTS = ("clients.add_client", "clients.change_client", "clients.add_payer", "clients.change_payer",
-           "clients.add_note", "clients.change_note", "letters.add_hold", "letters.delete_hold")  # fmt: skip
+           "clients.add_note", "clients.change_note", "clients.change_contacts", "letters.add_letter",
+           "letters.add_hold", "letters.delete_hold")  # fmt: skip
 ORDERS = ("products.add_order", "products.accept_order", "products.cancel_order", "products.change_service")
 INVOICES = (
     "invoices.issue_invoice", "invoices.discard_invoice", "invoices.void_invoice", "invoices.look_proof",
@@ -25,7 +26,14 @@ BANK = (
 )
 TICKETS = ("tickets.add_ticket", "tickets.answer_ticket", "tickets.close_ticket")
 REPORTS = ("reports.view_debtors",)
-HEADS = ("products.change_product", "journal.view_entry", "journal.view_job", "office.view_system")
+HEADS = (
+    "clients.delete_client",
+    "clients.waive_proofs",
+    "products.change_product",
+    "journal.view_entry",
+    "journal.view_job",
+    "office.view_system",
+)
 
 ROLES: dict[str, tuple[str, ...]] = {
     "sales": VIEW + CLIENTS + ORDERS + TICKETS,

@@ -1,9 +1,10 @@
 """Verbs about clients."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from billing_site.journal.models import Entry
@@ -11,6 +12,8 @@ from billing_site.journal.moves import move, record
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.kit.requisites import shown_phone
+from billing_site.kit.secrets import EncryptedTextField
+from billing_site.letters.models import Letter
 from billing_site.office.models import User
 from clients.models import Client, Contact, EmailAddress, Note, Payer
 
@@ -71,13 +74,22 @@ def _differing(row: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
 def _changes(row: Any, fields: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Set what differs; the old and new values of exactly those fields, as the journal keeps them."""
     changed = _differing(row, fields)
-    before = {name: _kept(getattr(row, name)) for name in changed}
+    before = {name: _said(row, name) for name in changed}
     for name, value in changed.items():
         setattr(row, name, value)
-    return before, {name: _kept(value) for name, value in changed.items()}
+    return before, {name: _said(row, name) for name in changed}
+
+
+def _said(row: Any, name: str) -> str:
+    """A value as the journal keeps it; of a secret only whether there is one."""
+    value = getattr(row, name)
+    secret = isinstance(row._meta.get_field(name), EncryptedTextField)
+    return "•••" if secret and value else _kept(value)
 
 
 def _kept(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {one}" for key, one in value.items())
     return "" if value is None else str(value)
 
 
@@ -138,8 +150,46 @@ def change_status(client: Client, to: str, *, by: User) -> Client:
 
 
 @transaction.atomic
+def delete_client(client: Client, *, by: User) -> None:
+    """Delete a client made by mistake, with its contacts, payers and notes; the journal keeps its name.
+
+    Raises Refused when anything else hangs on it: such a client is closed, not deleted.
+    """
+    row = lock(client.pk)
+    if Letter.objects.filter(client_no=row.pk).exists():
+        raise Refused(_hangs({Letter}))
+    record("clients.deleted", row, by=by, name=row.name, email=row.main_email)
+    try:
+        row.delete()
+    except ProtectedError as kept:
+        raise Refused(_hangs({type(one) for one in kept.protected_objects})) from kept
+
+
+def _hangs(models: Iterable[type[Any]]) -> str:
+    words = sorted(str(model._meta.verbose_name_plural) for model in models)
+    return _("Something hangs on this client, so it can only be closed: %(what)s.") % {
+        "what": ", ".join(words)
+    }
+
+
+@transaction.atomic
 def change_email(client: Client, email: str, *, by: User) -> EmailAddress:
-    """A new main e-mail; the old one is kept as former. Raises Refused at "email" when it is taken."""
+    """A new main e-mail with its note, unproven; pages go through contacting.change_contacts (R2.3)."""
+    old = client.main_email
+    new = replace_main_address(client, email, by=by)
+    if old != email:
+        add_note(
+            client,
+            _("Main e-mail changed. Old: %(old)s, new: %(new)s.") % {"old": old, "new": email},
+            by=by,
+            important=True,
+        )
+    return new
+
+
+@transaction.atomic
+def replace_main_address(client: Client, email: str, *, by: User) -> EmailAddress:
+    """The old address is kept as former. Raises Refused at "email" when the new one is taken."""
     lock(client.pk)
     old = client.addresses.select_for_update(no_key=True, of=("self",)).get(kind=EmailAddress.Kind.PROFILE)
     if old.address == email:
@@ -148,12 +198,6 @@ def change_email(client: Client, email: str, *, by: User) -> EmailAddress:
     old.save(update_fields=["kind"])
     new = _take_address(EmailAddress(client=client, address=email, kind=EmailAddress.Kind.PROFILE), by)
     record("clients.email_changed", client, by=by, before=old.address, after=email)
-    add_note(
-        client,
-        _("Main e-mail changed. Old: %(old)s, new: %(new)s.") % {"old": old.address, "new": email},
-        by=by,
-        important=True,
-    )
     return new
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.kit import requisites
 from billing_site.kit.validators import valid_inn, valid_kpp, valid_ogrn
 from billing_site.office.models import User
-from clients.models import Client, Contact, Note, Payer, Power
+from clients.models import Client, EmailAddress, Note, Payer
 
 TEXT_LIMIT = 20_000  # characters of a note: ten pages
 ADDRESS_LIMIT, EXTENSION_LIMIT = 254, 8
@@ -84,7 +84,7 @@ class DigitsField(forms.CharField):
         return visible(super().to_python(value) or "").replace(" ", "")
 
 
-def _staff_field(label: Any) -> forms.ModelChoiceField:
+def staff_field(label: Any) -> forms.ModelChoiceField:
     return forms.ModelChoiceField(
         User.objects.filter(is_active=True), label=label, required=False, empty_label=_("nobody")
     )
@@ -165,7 +165,7 @@ class NewClientForm(PayerFields):
         help_text=_("As in the registry. Empty: the same as the client's."),
     )  # fmt: skip
     source = forms.CharField(label=_("Source"), max_length=80, required=False)
-    account_manager = _staff_field(_("Account manager"))
+    account_manager = staff_field(_("Account manager"))
     language = forms.ChoiceField(
         label=_("Language of letters"), choices=list(Client.language.field.choices or ())
     )
@@ -194,47 +194,8 @@ class NewClientForm(PayerFields):
 
 FLAGS = (
     "never_suspend", "no_overdue_notices", "no_late_fee", "separate_invoices", "tax_exempt", "reliable_payer",
+    "no_auto_card", "recovery",
 )  # fmt: skip
-
-
-class ProfileForm(forms.ModelForm):
-    """What staff may correct in a client; the main e-mail and payers have pages of their own."""
-
-    name = NameField(label=_("Client"), max_length=200)
-    phone = PhoneField()
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    account_manager = _staff_field(_("Account manager"))
-    sales_manager = _staff_field(_("Sales manager"))
-    admin_notes = text_field(_("For us only"), 4, required=False)
-    sections = [
-        ("", ["name", ("phone", "language")]),
-        (_("Our side"), [("account_manager", "sales_manager"), "source"]),
-        (_("Rules for this client"), [tuple(FLAGS[:2]), tuple(FLAGS[2:4]), tuple(FLAGS[4:])]),
-        ("", ["admin_notes"]),
-    ]
-
-    class Meta:
-        model = Client
-        fields = (
-            "name", "phone", "language", "account_manager", "sales_manager", "source", *FLAGS, "admin_notes",
-        )  # fmt: skip
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.initial["phone"] = requisites.shown_phone(self.instance.phone, self.instance.extension)
-        for name in ("account_manager", "sales_manager"):  # who left stays chosen until somebody is chosen
-            kept = User.objects.filter(pk=getattr(self.instance, f"{name}_id"))
-            staff: Any = self.fields[name]
-            staff.queryset = User.objects.filter(is_active=True) | kept
-
-    def _post_clean(self) -> None:
-        """The verb writes; the instance stays as it was read."""
-
-    def values(self) -> dict[str, Any]:
-        """Arguments of clients.actions.change_client."""
-        got = dict(self.cleaned_data)
-        phone, extension = got.pop("phone")
-        return {**got, "phone": phone, "extension": extension}
 
 
 class PayerForm(PayerFields):
@@ -256,48 +217,6 @@ class PayerForm(PayerFields):
     ]
 
 
-class ContactForm(forms.Form):
-    """A person at the client, with powers (R2.2)."""
-
-    name = NameField(label=_("Name"), max_length=120)
-    post = forms.CharField(label=_("Post"), max_length=120, required=False)
-    email = AddressField(label=_("E-mail"), max_length=254, required=False)
-    phone = PhoneField()
-    shared = forms.BooleanField(
-        label=_("The address is shared by several clients"), required=False,
-        help_text=_("An outside accountant, for example: may ask for papers only."),
-    )  # fmt: skip
-    powers = forms.MultipleChoiceField(
-        label=_("May ask for"), choices=Power.choices, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    because = forms.CharField(
-        label=_("Why it changes"), max_length=200, required=False,
-        help_text=_("Who asked and how we know: stands in the note with the old values."),
-    )  # fmt: skip
-    sections = [("", [("name", "post"), ("email", "phone"), "shared", "powers", "because"])]
-
-    def __init__(self, *args: Any, contact: Contact | None = None, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        if contact is None:
-            del self.fields["because"]
-
-    def clean(self) -> dict[str, Any]:
-        got = self.cleaned_data
-        if got.get("shared") and set(got.get("powers", [])) - {Power.PAPERS}:
-            self.add_error("powers", _t("Who writes from a shared address may ask for papers only (R2.1)."))
-        return got
-
-    def values(self) -> dict[str, Any]:
-        """Arguments of clients.actions.add_contact, and of change_contact."""
-        got = dict(self.cleaned_data)
-        phone, extension = got.pop("phone")
-        return {**got, "phone": phone, "extension": extension}
-
-
-class EmailForm(forms.Form):
-    email = AddressField(label=_("New main e-mail"), max_length=254)
-
-
 class NoteForm(forms.ModelForm):
     text = text_field(_("Text"), 3)
 
@@ -316,6 +235,21 @@ class StatusForm(forms.Form):
         allowed = Client.MOVES[Client.Status(client.status)]
         status: Any = self.fields["status"]
         status.choices = [(value, word) for value, word in Client.Status.choices if value in allowed]
+
+
+class LetterForm(forms.Form):
+    """A letter of a person to a client: to which of its addresses, about what, what it says."""
+
+    to = forms.MultipleChoiceField(label=_("To"), widget=forms.CheckboxSelectMultiple)
+    subject = NameField(label=_("Subject"), max_length=200)
+    text = text_field(_("Text"), 12)
+
+    def __init__(self, *args: Any, addresses: list[EmailAddress], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        to: Any = self.fields["to"]
+        to.choices = [
+            (one.address, f"{one.address} — {one.contact or one.get_kind_display()}") for one in addresses
+        ]
 
 
 class HoldForm(forms.Form):

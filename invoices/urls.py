@@ -30,6 +30,7 @@ urlpatterns = [
     path("clients/<int:pk>/invoices/", panels.ClientInvoices.as_view(), name="client-invoices"),
     path("clients/<int:pk>/payments/", panels.ClientPayments.as_view(), name="client-payments"),
     path("clients/<int:pk>/account/", accounts.AccountPage.as_view(), name="client-account"),
+    path("clients/<int:pk>/seen/", accounts.ClientSeen.as_view(), name="client-seen"),
     path("payments/", payments.PaymentList.as_view(), name="payment-list"),
     path("payments/<int:pk>/", payments.PaymentPage.as_view(), name="payment-detail"),
     path("i/<str:token>/", public.invoice_page, name="public-invoice"),

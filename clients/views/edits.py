@@ -7,9 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.pages.page import Crumb
 from billing_site.pages.views import ActionPage, FormPage
 from clients import actions
-from clients.forms import ContactForm, EmailForm, PayerForm, ProfileForm, StatusForm
-from clients.models import Client, Contact, EmailAddress, Payer, clients_seen_by
+from clients.forms import PayerForm, StatusForm
+from clients.models import Client, Payer, clients_seen_by
+from clients.profile_forms import SECRETS, ProfileForm
 from clients.views.card import header_of
+from invoices import billing
 
 
 class ClientForm(FormPage):
@@ -69,7 +71,7 @@ def difference(row: Client, form: ProfileForm) -> list[dict[str, Any]]:
     """Fields where the stored client and the typed form differ: label, what stands there, what was typed."""
     stored = ProfileForm(instance=row)
     differing = []
-    for name in ProfileForm.Meta.fields:
+    for name in (name for name in form.fields if name != "version" and name not in SECRETS):
         theirs, typed = _said(stored, name, stored.initial[name]), _said(form, name, form[name].value())
         if theirs != typed:
             differing.append({"label": form[name].label, "theirs": theirs, "typed": typed})
@@ -83,15 +85,6 @@ def _said(form: ProfileForm, name: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     return str(value or "").replace("\r\n", "\n")
-
-
-class ClientEmail(ClientForm):
-    title, form_class, tab = _("Main e-mail"), EmailForm, "contacts"
-    template_name = "clients/email_form.html"
-    success_message = _("Main e-mail changed; the old one is kept in an important note.")
-
-    def perform(self, form: EmailForm, by: Any) -> Any:
-        return actions.change_email(self.object, form.cleaned_data["email"], by=by)
 
 
 class PayerNew(ClientForm):
@@ -119,44 +112,6 @@ class PayerEdit(ClientForm):
         return actions.change_payer(self.object, by=by, **form.cleaned_data)
 
 
-class ContactNew(ClientForm):
-    title, form_class, tab = _("New contact"), ContactForm, "contacts"
-    submit_label, success_message = _("Add the contact"), _("Contact added.")
-
-    def perform(self, form: ContactForm, by: Any) -> Any:
-        return actions.add_contact(self.object, by=by, **form.values())
-
-
-class ContactEdit(ClientForm):
-    model, title, form_class, tab = Contact, _("Contact"), ContactForm, "contacts"
-    success_message = _("Contact changed.")
-
-    def get_queryset(self) -> QuerySet:
-        seen = clients_seen_by(self.request.user, "client__")
-        return Contact.objects.filter(seen, client=self.kwargs["client"]).select_related("client")
-
-    def client(self) -> Client:
-        return self.object.client
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {"contact": self.object}
-
-    def get_initial(self) -> dict[str, Any]:
-        contact: Contact = self.object
-        address = contact.addresses.exclude(kind=EmailAddress.Kind.FORMER).first()
-        return {
-            "name": contact.name,
-            "post": contact.post,
-            "phone": contact.shown_phone,
-            "powers": contact.powers,
-            "email": address.address if address else "",
-            "shared": bool(address and address.kind == EmailAddress.Kind.SHARED),
-        }
-
-    def perform(self, form: ContactForm, by: Any) -> Contact:
-        return actions.change_contact(self.object, by=by, **form.values())
-
-
 class ClientStatus(ActionPage):
     permission, model, menu = "clients.change_client", Client, "clients"
     crumbs = ((_("Clients"), "client-list"),)
@@ -170,7 +125,7 @@ class ClientStatus(ActionPage):
         return {"client": self.object}
 
     def perform(self, obj: Client, by: Any, data: dict[str, Any]) -> Client:
-        return actions.change_status(obj, data["status"], by=by)
+        return billing.change_client_status(obj, data["status"], by=by)
 
     def get_crumbs(self, obj: Any = None) -> list[Crumb]:
         return [*super().get_crumbs(obj), (obj.name, self.get_success_url(obj))]

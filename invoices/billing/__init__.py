@@ -8,6 +8,7 @@ invoices.totals; states move through billing_site.journal.moves.
 """
 
 from invoices.billing.changing import Change, change_service, quote_change
+from invoices.billing.closing import change_client_status, what_stops_closing
 from invoices.billing.ordering import accept_order
 from invoices.billing.proving import look_through
 from invoices.billing.receiving import Receipt, receive, receive_many
@@ -18,6 +19,7 @@ __all__ = [
     "Change",
     "Receipt",
     "accept_order",
+    "change_client_status",
     "change_service",
     "due_clients",
     "hand_over",
@@ -28,4 +30,5 @@ __all__ = [
     "receive_many",
     "renew_clients",
     "send_invoice",
+    "what_stops_closing",
 ]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
+from billing_site.kit.requisites import shown_phone
 from billing_site.kit.words import long_date
 from billing_site.office.models import Seller, SellerRequisites
 from billing_site.pages import exports
@@ -25,6 +26,8 @@ from clients.models import Client
 from invoices import accounts, pdf
 from invoices.accounts import Account, Wanted
 from invoices.forms import AccountForm
+from invoices.models import Invoice, PublicLink
+from invoices.views.public import standing_of
 
 
 class AccountPage(DetailPage):
@@ -119,6 +122,39 @@ def _rows(wanted: Wanted, found: list[Account]) -> Iterator[list[Any]]:
 def _file(file: io.BytesIO, client: Client, wanted: Wanted, kind: str, content_type: str) -> FileResponse:
     name = f"{_t('Statement of account')} {client.pk} {wanted.since:%Y-%m-%d} {wanted.until:%Y-%m-%d}.{kind}"
     return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)
+
+
+class ClientSeen(DetailPage):
+    """«Панель клиента» (R11): what the client can open by the links in our letters, without signing in.
+
+    Opened by staff, a link does not count as opened by the client.
+    """
+
+    permission, model, template_name = "invoices.view_invoice", Client, "invoices/seen.html"
+    shown = 50
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        client = self.get_object()
+        with translation.override(client.language):
+            page = render_to_string(self.template_name, self.get_context(client))
+        return HttpResponse(
+            page, headers={"Referrer-Policy": "no-referrer", "Cache-Control": "private, no-store"}
+        )
+
+    def get_context(self, obj: Client) -> dict[str, Any]:
+        links = (
+            PublicLink.objects.filter(invoice__client=obj, revoked_at=None)
+            .exclude(invoice__status__in=(Invoice.Status.DRAFT, Invoice.Status.DISCARDED))
+            .select_related("invoice__seller", "invoice__replaced_by")
+            .order_by("-invoice__issued_on", "-pk")
+        )
+        manager = obj.account_manager
+        return {
+            "client": obj,
+            "links": [(one, standing_of(one.invoice)) for one in links[: self.shown]],
+            "manager": manager,
+            "manager_phone": shown_phone(manager.phone, manager.extension) if manager else "",
+        }
 
 
 WRITERS = {"pdf": paper, "xlsx": sheet}
