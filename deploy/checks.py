@@ -13,12 +13,14 @@ CHECKS = {
     "format": "-m ruff format --check --quiet .",
     "lint": "-m ruff check --quiet .",
     "types": "-m mypy",
-    "templates": "-m djlint --check --lint --quiet templates",
+    "templates": "-m djlint --check --lint templates",
     "layers": "-c 'from importlinter.cli import lint_imports_command as run; run()'",
     "dependencies": "-m deptry .",
     "migrations": "-W ignore manage.py makemigrations --check --dry-run",
     "translations": "manage.py messages --check",
 }
+
+ENOUGH = 200  # last lines of what a failed check said
 
 
 def run() -> list[str]:
@@ -28,7 +30,7 @@ def run() -> list[str]:
         for name, (code, said, seconds) in zip(CHECKS, pool.map(_time, CHECKS.values()), strict=True):
             say(f"{name:12} {seconds:5.1f} s  {'FAILED' if code else 'ok'}")
             if code:
-                say(said)
+                say("\n".join(said.strip().splitlines()[-ENOUGH:]) + "\n")
                 failed.append(name)
     return failed
 
