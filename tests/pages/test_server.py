@@ -1,4 +1,4 @@
-"""A large upload through the HTTP server of production: the browser reads a clear page, not a reset."""
+"""The HTTP server of production on a bad day: a large upload, a database that was restarted."""
 
 import os
 import socket
@@ -85,3 +85,23 @@ def test_an_upload_of_untold_length_is_not_read_at_all(port):
     answered = send(port, signed_in(), told=False)
     assert answered.startswith("HTTP/1.1 403 ")  # an empty form: the token is missing
     assert "Форма устарела" in answered
+
+
+def test_a_database_that_was_restarted_costs_no_page(port):
+    cookie = signed_in()
+    assert get(port, cookie).startswith("HTTP/1.1 200 ")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchone()[0] >= 1
+    for _each_thread in range(5):
+        assert get(port, cookie).startswith("HTTP/1.1 200 ")
+
+
+def get(port: int, cookie: str) -> str:
+    head = f"GET /clients/new/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as web:
+        web.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        return web.makefile("rb").read().decode()
