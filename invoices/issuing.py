@@ -20,7 +20,7 @@ from billing_site.letters.actions import Content, queue
 from billing_site.letters.models import Hold, Letter
 from billing_site.office.models import User
 from clients.actions import lock
-from clients.models import EmailAddress, Power
+from clients.models import EmailAddress, MailClass
 from invoices import documents, totals
 from invoices.drafting import release
 from invoices.letters import invoice_letter
@@ -82,10 +82,10 @@ def _check_address(invoice: Invoice) -> Check:
 
 
 def addressees(invoice: Invoice) -> list[str]:
-    """The profile address and the contacts who get papers, in this order."""
+    """The profile address and the contacts who get invoices, in this order."""
     rows = invoice.client.addresses.exclude(kind=EmailAddress.Kind.FORMER).select_related("contact")
     main = [row.address for row in rows if row.kind == EmailAddress.Kind.PROFILE]
-    papers = [row.address for row in rows if row.contact and Power.PAPERS in row.contact.powers]
+    papers = [row.address for row in rows if row.contact and row.contact.gets(MailClass.INVOICES)]
     return [*main, *sorted(set(papers) - set(main))]
 
 

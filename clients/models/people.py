@@ -73,6 +73,17 @@ class Contact(models.Model):
         """The powers as people say them."""
         return [str(Power(power).label) for power in self.powers]
 
+    def gets(self, kind: MailClass) -> bool:
+        """Whether letters of this kind go to the contact; without a choice, what it may ask for."""
+        if self.classes:
+            return kind in self.classes
+        return kind in (MailClass.INVOICES, MailClass.PAPERS) and Power.PAPERS in self.powers
+
+    @property
+    def class_words(self) -> list[str]:
+        """Kinds of letters the contact gets, as people say them."""
+        return [str(MailClass(one).label) for one in self.classes]
+
 
 class EmailAddressQuerySet(models.QuerySet):
     def holders(self, wanted: "EmailAddress") -> "EmailAddressQuerySet":

@@ -35,7 +35,8 @@ def test_every_tab_of_the_card_works(browse, manager, client, tab):
 OPEN = ("client-detail", "client-log", "client-important")
 CHANGE = (
     "client-edit",
-    "client-email",
+    "client-contacts",
+    "contacts-ask",
     "client-status",
     "payer-new",
     "contact-new",
