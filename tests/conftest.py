@@ -1,6 +1,9 @@
 import pytest
+from django.core.management import call_command
+from django.test import Client as Browser
 
 from billing_site.home.management.commands.set_up import furnish
+from billing_site.office.models import User
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +32,20 @@ def _files(settings, tmp_path):
             "OPTIONS": {"location": str(tmp_path / "files")},
         },
     }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _russian():
+    call_command("messages", "--compile")
+
+
+@pytest.fixture
+def browse():
+    """A browser in which the user is signed in; errors come as pages, as they do for people."""
+
+    def signed_in(user: User) -> Browser:
+        browser = Browser(raise_request_exception=False)
+        browser.force_login(user)
+        return browser
+
+    return signed_in

@@ -1,13 +1,6 @@
 import pytest
-from django.core.management import call_command
-from django.test import Client as Browser
 
 from tests import make
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _russian():
-    call_command("messages", "--compile")
 
 
 @pytest.fixture
@@ -29,15 +22,3 @@ def treasury(db):
 def stranger(db):
     """Signed in, without any role."""
     return make.user(name="Никто")
-
-
-@pytest.fixture
-def browse():
-    """A browser in which the user is signed in; errors come as pages, as they do for people."""
-
-    def signed_in(user) -> Browser:
-        browser = Browser(raise_request_exception=False)
-        browser.force_login(user)
-        return browser
-
-    return signed_in

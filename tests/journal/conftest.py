@@ -1,16 +1,9 @@
 import pytest
-from django.core.management import call_command
-from django.test import Client as Browser
 
 from billing_site.journal import jobs
 from billing_site.kit import live
 from billing_site.office.models import User
 from tests import make
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _russian():
-    call_command("messages", "--compile")
 
 
 @pytest.fixture(autouse=True)
@@ -28,16 +21,6 @@ def head(db) -> User:
 @pytest.fixture
 def manager(db) -> User:
     return make.user("account_manager", name="Мария Петрова")
-
-
-@pytest.fixture
-def browse():
-    def signed_in(user) -> Browser:
-        browser = Browser(raise_request_exception=False)
-        browser.force_login(user)
-        return browser
-
-    return signed_in
 
 
 @pytest.fixture

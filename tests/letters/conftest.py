@@ -1,6 +1,4 @@
 import pytest
-from django.core.management import call_command
-from django.test import Client as Browser
 
 from billing_site.letters.actions import Content, queue
 from billing_site.office.models import User
@@ -20,11 +18,6 @@ def post_office(mail_away):
         yield office
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _russian():
-    call_command("messages", "--compile")
-
-
 @pytest.fixture
 def manager(db) -> User:
     return make.user("account_manager", name="Анна Ветрова")
@@ -39,13 +32,3 @@ def write(db):
         return queue(content, to=list(to), **{"kind": "invoice", "by": None, **fields})
 
     return written
-
-
-@pytest.fixture
-def browse():
-    def signed_in(user) -> Browser:
-        browser = Browser(raise_request_exception=False)
-        browser.force_login(user)
-        return browser
-
-    return signed_in

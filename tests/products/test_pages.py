@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.test import Client as Browser
 from django.urls import reverse
 
 from billing_site.office.models import User
@@ -35,16 +34,6 @@ def client(manager):
 @pytest.fixture
 def order(client, access):
     return make.order(client, Wanted(access, "half_year", 5, discount=Decimal(5)), starts_on=START)
-
-
-@pytest.fixture
-def browse():
-    def signed_in(user) -> Browser:
-        browser = Browser(raise_request_exception=False)
-        browser.force_login(user)
-        return browser
-
-    return signed_in
 
 
 def line(n: int, thing, **more) -> dict:

@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -24,25 +23,10 @@ pytestmark = pytest.mark.django_db
 PROFILE = "anna@romashka.example"
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _russian():
-    call_command("messages", "--compile")
-
-
 @pytest.fixture(autouse=True)
 def _nobody_is_here():
     for key in live.connection().scan_iter("room:ticket:*"):
         live.forget(key)
-
-
-@pytest.fixture
-def browse():
-    def signed_in(user) -> Browser:
-        browser = Browser(raise_request_exception=False)
-        browser.force_login(user)
-        return browser
-
-    return signed_in
 
 
 @pytest.fixture
