@@ -38,7 +38,11 @@ def up(words: list[str]) -> int:
             login = manage(environment, "demo", "--if-empty")  # migrates first, like set_up
             supervisor = Supervisor(parts, environment=environment, folder=ROOT)
             welcome = f"\nThe panel is up: {environment['SITE_URL']}\n{login}Ctrl-C stops it.\n"
-            return asyncio.run(supervisor.run(missing=place.missing, ready=lambda: greet(place, welcome)))
+            return asyncio.run(
+                supervisor.run(
+                    missing=place.missing, revive=place.revive, ready=lambda: greet(place, welcome)
+                )
+            )
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -151,6 +152,16 @@ class Place:
     def missing(self) -> str:
         """Which server should run and doesn't; nothing when all do."""
         return next((f"{one.name} is down, see {one.log}" for one in self.servers if not one.running), "")
+
+    def revive(self) -> str:
+        """Starts what should run and doesn't; says why that failed, or nothing."""
+        try:
+            with locked(self.var / "servers.turn"):
+                for server in self.servers:
+                    server.start()
+        except (LaunchError, psycopg2.Error, OSError, subprocess.CalledProcessError) as trouble:
+            return f"It does not start again: {trouble}"
+        return ""
 
     @cached_property
     def web_port(self) -> int:

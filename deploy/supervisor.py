@@ -13,7 +13,8 @@ from pathlib import Path
 from deploy.machine import STOPPING
 
 PATIENCE = 15.0  # seconds that an errand in work and open requests get to finish
-ABSENCE = 120.0  # seconds that a server may be away: the panel lives through its restart
+PAUSE = 10.0  # seconds in which a server that is away may come back by itself: a restart by hand
+ABSENCE = 120.0  # seconds that a server may be away: the panel lives through it
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,14 @@ class Supervisor:
         self.width = max(len(part.name) for part in parts)
         self.processes: list[asyncio.subprocess.Process] = []
 
-    async def run(self, *, missing: Callable[[], str], ready: Callable[[], Awaitable[None]]) -> int:
+    async def run(
+        self, *, missing: Callable[[], str], revive: Callable[[], str], ready: Callable[[], Awaitable[None]]
+    ) -> int:
         """Returns when all have ended: 0 when a signal asked for it, 1 when one ended by itself.
 
-        ``missing`` is asked every second and says which server is away, or nothing; when that lasts, the
-        parts are stopped too. ``ready`` is awaited beside.
+        ``missing`` is asked every second and says which server is away, or nothing; when that lasts,
+        ``revive`` starts it again or says why not, and at last the parts are stopped too. ``ready`` is
+        awaited beside.
         """
         asked = asyncio.Event()
         for sign in STOPPING:
@@ -51,7 +55,7 @@ class Supervisor:
                 lines = self._read(part.name, await self._start(part))
                 readers.append(asyncio.create_task(lines, name=part.name))
             stop = asyncio.create_task(_asked(asked))
-            others += [stop, asyncio.create_task(_watch(missing)), asyncio.create_task(_after(ready))]
+            others += [stop, asyncio.create_task(_watch(missing, revive)), asyncio.create_task(_after(ready))]
             done, _ = await asyncio.wait([*readers, *others[:2]], return_when=asyncio.FIRST_COMPLETED)
             for ended in done:
                 say(ended.result())
@@ -114,15 +118,18 @@ async def _asked(asked: asyncio.Event) -> str:
     return "Stopping…"
 
 
-async def _watch(missing: Callable[[], str]) -> str:
-    told, since = "", 0.0
+async def _watch(missing: Callable[[], str], revive: Callable[[], str]) -> str:
+    told, since, tried = "", 0.0, 0.0
     while True:
-        found = missing()
+        found, now = missing(), time.monotonic()
         if found != told:
-            told, since = found, time.monotonic()
+            told, since, tried = found, now, now
             say(found or "All servers are up again")
-        if told and time.monotonic() > since + ABSENCE:
+        if told and now > since + ABSENCE:
             return f"{told}: stopping the rest"
+        if told and now > tried + PAUSE:
+            say(await asyncio.to_thread(revive) or "Started it again")
+            tried = time.monotonic()
         await asyncio.sleep(1)
 
 

@@ -17,7 +17,7 @@ STUBBORN = (
 )
 
 
-def run(parts, tmp_path, *, missing=lambda: "", after=None) -> int:
+def run(parts, tmp_path, *, missing=lambda: "", revive=lambda: "", after=None) -> int:
     """Runs the parts; ``after`` seconds from the start this process gets SIGTERM."""
 
     async def ready() -> None:
@@ -27,7 +27,7 @@ def run(parts, tmp_path, *, missing=lambda: "", after=None) -> int:
 
     environment = {**os.environ, "TEST_MARK": str(tmp_path)}
     crew = Supervisor(parts, environment=environment, folder=tmp_path)
-    code = asyncio.run(crew.run(missing=missing, ready=ready))
+    code = asyncio.run(crew.run(missing=missing, revive=revive, ready=ready))
     assert marked(f"TEST_MARK={tmp_path}") == []
     return code
 
@@ -66,3 +66,25 @@ def test_server_that_stays_away_stops_the_parts(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(supervisor, "ABSENCE", 0.5)
     assert run([Part("stays", STAYS)], tmp_path, missing=lambda: "PostgreSQL is down") == 1
     assert "PostgreSQL is down: stopping the rest" in capsys.readouterr().out
+
+
+def test_server_that_does_not_come_back_is_started(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(supervisor, "PAUSE", 1.5)
+    away, answers = ["Redis is down"], ["It does not start again: no memory", ""]
+
+    def revive() -> str:
+        answer = answers.pop(0)
+        if not answer:
+            away.clear()
+        return answer
+
+    parts = [Part("stays", STAYS)]
+    assert run(parts, tmp_path, missing=lambda: away[0] if away else "", revive=revive, after=7) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if "here" not in line] == [
+        "Redis is down",
+        "It does not start again: no memory",
+        "Started it again",
+        "All servers are up again",
+        "Stopping…",
+    ]
