@@ -71,7 +71,7 @@ def _differing(row: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if getattr(row, name) != value}
 
 
-def _changes(row: Any, fields: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+def set_changed(row: Any, fields: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Set what differs; the old and new values of exactly those fields, as the journal keeps them."""
     changed = _differing(row, fields)
     before = {name: _said(row, name) for name in changed}
@@ -137,7 +137,7 @@ def change_client(client: Client, *, by: User, version: int, **fields: Any) -> C
         return row
     if row.version != version:
         raise Stale(row, Entry.objects.about(row).filter(verb="clients.changed").order_by("-id").first())
-    before, after = _changes(row, fields)
+    before, after = set_changed(row, fields)
     row.version += 1
     row.save(update_fields=[*after, "version"])
     record("clients.changed", row, by=by, before=before, after=after)
@@ -234,7 +234,7 @@ def change_payer(payer: Payer, *, by: User, **fields: Any) -> Payer:
         raise Refused(_("One payer is the default: mark another one instead."), "is_default")
     if fields.get("is_default") and not row.is_default:
         row.client.payers.filter(is_default=True).update(is_default=False)
-    before, after = _changes(row, fields)
+    before, after = set_changed(row, fields)
     if after:
         row.save(update_fields=list(after))
         record("clients.payer_changed", row, by=by, before=before, after=after)
@@ -266,7 +266,7 @@ def change_contact(
     kind = EmailAddress.Kind.SHARED if shared else EmailAddress.Kind.EXCLUSIVE
     old = row.addresses.exclude(kind=EmailAddress.Kind.FORMER).first()
     was = (shown_phone(row.phone, row.extension), ", ".join(row.power_words), old.address if old else "")
-    before, after = _changes(row, fields)
+    before, after = set_changed(row, fields)
     if after:
         row.save(update_fields=list(after))
     moved = _move_address(row, old, email, kind, by)

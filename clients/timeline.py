@@ -24,7 +24,8 @@ TOGETHER = timedelta(seconds=5)  # a verb's entry and the rows it changed are wr
 HISTORY_LIMIT = 200
 # Verbs that only add: a field that changed in the same breath was changed by the other verb beside them.
 CHANGE_NOTHING = {
-    "clients.created", "clients.payer_added", "clients.contact_added",
+    "clients.created", "clients.payer_added", "clients.contact_added", "clients.contract_added",
+    "clients.licence_added",
     "clients.note_added", "clients.note_changed", "clients.note_deleted",
 }  # fmt: skip
 NOT_TOLD = {"version", "client", "contact"}

@@ -1,3 +1,5 @@
+from datetime import date, timedelta
+
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
@@ -200,6 +202,11 @@ class LicenceItem(models.Model):
     def __str__(self) -> str:
         return self.product
 
+    @property
+    def last_day(self) -> date | None:
+        """The day before `active_until`, as people say it."""
+        return self.active_until - timedelta(days=1) if self.active_until else None
+
 
 @keep_history("kind", "state", "since", "until", "note")
 class ClientOption(models.Model):
@@ -239,3 +246,8 @@ class ClientOption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.get_state_display()}"
+
+    @property
+    def last_day(self) -> date | None:
+        """The day before `until`, as people say it."""
+        return self.until - timedelta(days=1) if self.until else None
