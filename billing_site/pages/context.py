@@ -36,10 +36,14 @@ class Section:
 
 
 MENU = (
-    Section("home", _("Home"), "house", (Entry(_("My day"), "home"),)),
+    Section("home", _("Home"), "house", (
+        Entry(_("My day"), "home"),
+        Entry(_("To-dos"), "todo-list", "clients.view_todo"),
+    )),
     Section("clients", _("Clients"), "users", (
         Entry(_("All clients"), "client-list", "clients.view_client"),
         Entry(_("New client"), "client-new", "clients.add_client"),
+        Entry(_("Notes"), "note-list", "clients.view_note"),
     )),
     Section("orders", _("Orders"), "shopping-cart", (
         Entry(_("All orders"), "order-list", "products.view_order", "orders"),
@@ -128,8 +132,13 @@ class Frame:
 
     @cached_property
     def bell(self) -> dict[str, Any]:
-        """Finished jobs that their author has not seen yet."""
-        return {"count": self._count("jobs"), "url": known("job-list")}
+        """Finished jobs and calls of colleagues that the user has not seen yet; calls come first."""
+        called = self.counts.get("mentions", 0)
+        count = called + self.counts.get("jobs", 0)
+        return {
+            "count": counters.shown(count) if count else "",
+            "url": known("mention-list" if called else "job-list"),
+        }
 
     @cached_property
     def online(self) -> list[str]:

@@ -8,6 +8,7 @@ from billing_site.journal.models import Job
 from billing_site.kit import live
 from billing_site.office.models import User
 from billing_site.pages.access import may
+from clients.models import Mention
 from invoices.models import Invoice
 from products.models import Order
 from tickets.models import Ticket
@@ -22,7 +23,8 @@ def _bounded(queryset: QuerySet) -> int:
 
 def _count(user: User) -> dict[str, int]:
     wanted: dict[str, QuerySet] = {
-        "jobs": Job.objects.filter(author=user, ended_at__isnull=False, seen_at__isnull=True)
+        "jobs": Job.objects.filter(author=user, ended_at__isnull=False, seen_at__isnull=True),
+        "mentions": Mention.objects.filter(user=user, seen_at__isnull=True),
     }
     if may(user, "products.view_order"):
         wanted["orders"] = Order.objects.filter(status=Order.Status.PENDING).visible_to(user)
@@ -43,7 +45,7 @@ def recount(user: User) -> None:
 
 
 def counters(user: User) -> dict[str, int]:
-    """Pending orders, overdue invoices, tickets that wait for us, unseen finished jobs of the user.
+    """Pending orders, overdue invoices, tickets that wait for us, unseen finished jobs and calls of the user.
 
     Only what the user may see; LIMIT + 1 stands for "more". At most SECONDS old.
     """

@@ -1,49 +1,25 @@
 """Pages that keep how people see their lists: saved views, and the setup of columns and rows."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.urls import Resolver404, resolve, reverse
+from django.urls import resolve, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from billing_site.pages import actions
-from billing_site.pages.access import SIGNED_IN, demand, needs
+from billing_site.pages.access import SIGNED_IN, needs
 from billing_site.pages.addresses import changed
 from billing_site.pages.arrangement import SIZES
-from billing_site.pages.lists import ListPage
+from billing_site.pages.list_address import ListAddress
 from billing_site.pages.models import ListSetup, SavedView
 from billing_site.pages.page import Crumb
 from billing_site.pages.requests import PanelRequest
 from billing_site.pages.tabs import EVERYTHING, kept_query
 from billing_site.pages.views import ActionPage, FormPage
-
-
-class ListAddress:
-    """The list at an address that came with the request. Raises Http404 when there is none."""
-
-    def __init__(self, request: PanelRequest, address: str):
-        parts = urlsplit(address)
-        try:
-            match = resolve(parts.path)
-        except Resolver404 as gone:
-            raise Http404 from gone
-        view = getattr(match.func, "view_class", None)
-        if not (isinstance(view, type) and issubclass(view, ListPage)) or parts.netloc:
-            raise Http404
-        demand(request.user, view.permission or "")
-        self.view, self.path, self.query = view, parts.path, QueryDict(parts.query)
-        self.page = match.url_name or ""
-
-    def columns(self, wanted: list[str]) -> list[str]:
-        """The known ones of `wanted`, in the table's order; none when they are what the table declares."""
-        known = [one.key for one in self.view.table.columns if one.key in wanted]
-        declared = [one.key for one in self.view.table.columns if not one.hidden]
-        return [] if known == declared else known
 
 
 @require_POST

@@ -1,8 +1,11 @@
 """One search box for everything: by the shape of what was typed first, by names then."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 from django.http import HttpResponse
@@ -17,13 +20,16 @@ from billing_site.pages.access import SIGNED_IN, may
 from billing_site.pages.addresses import known
 from billing_site.pages.page import Page
 from billing_site.pages.requests import PanelRequest
-from clients.models import Client, Contact, EmailAddress, Payer
+from clients.models import Client, Contact, EmailAddress, FormerId, LicenceItem, Payer, name_key
 from invoices.models import Invoice
-from products.models import Order
+from products.models import Order, Service
 from tickets.models import Ticket
 
 EACH = 5
 TRIGRAM = 3  # shorter texts can't be served by the index
+ALIKE = 0.45  # share of a mistyped word's trigrams that a name must have: two swapped letters are forgiven
+TYPO = 5  # letters from which a text is long enough to hold a mistake
+HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
 LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбюё"
 UNSEEN = "\x00\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
@@ -105,7 +111,8 @@ def _by_number(user: User, number: int) -> list[Group]:
         groups.append(
             Group(_("Tickets"), _shown(tickets, "ticket-detail", str, lambda t: formats.moment(t.opened_at)))
         )
-    groups.append(_clients(user, Q(pk=number)))
+    renumbered = FormerId.objects.filter(former=number).values("client")
+    groups.append(_clients(user, Q(pk=number) | Q(pk__in=renumbered)))
     if may(user, "products.view_order"):
         orders = Order.objects.visible_to(user).filter(pk=number).select_related("client")
         groups.append(
@@ -170,28 +177,62 @@ def _phone(text: str) -> str:
         return ""
 
 
-def _by_shape(user: User, text: str) -> list[Group]:
-    """What the shape of the text says it is; nothing when it has none of the known shapes."""
+def _by_shape(user: User, text: str, typed: str) -> list[Group]:
+    """What the shape of the text says it is; nothing when it has none of the known shapes.
+
+    `typed`: the same as it came, for logins, whose case may matter.
+    """
     digits = text.removeprefix("#").replace(" ", "")
     if digits.isdecimal() and digits.isascii():
         if _is_inn(digits) and (found := _some(_clients_by_payer(user, payers__inn=digits))):
             return found
-        if len(digits) <= 9 and (found := _some(_by_number(user, int(digits)))):
+        numbers = _by_number(user, int(digits)) if len(digits) <= 9 else []
+        if found := _some([*numbers, _by_licence(user, [digits])]):
             return found
     if "@" in text:
-        return _some([_by_address(user, _address(text), exactly=True)])
+        return _some([_by_address(user, _address(text), exactly=True), _by_login(user, [text, typed])])
     phone = _phone(text) if sum(letter.isdecimal() for letter in text) >= 10 else ""
-    if phone:
-        return _some(
-            [
-                _clients(
-                    user, Q(phone=phone) | Q(pk__in=Client.objects.filter(contacts__phone=phone).values("pk"))
-                )
-            ]
-        )
-    if " " not in text and any(letter.isdecimal() for letter in text):
-        return _some(_clients_by_payer(user, payers__counterparty_code__in=[text, text.upper()]))
-    return []
+    if phone and (found := _some([_by_phone(user, phone)])):
+        return found
+    if " " in text:
+        return []
+    cases = list(dict.fromkeys((text, text.upper(), typed)))
+    groups = [_by_licence(user, cases), _by_login(user, cases)]
+    if any(letter.isdecimal() for letter in text):
+        groups = [*_clients_by_payer(user, payers__counterparty_code__in=cases), *groups]
+    if HOST.fullmatch(text):
+        groups.append(_by_host(user, cases))
+    return _once(_some(groups))
+
+
+def _by_phone(user: User, phone: str) -> Group:
+    called = Client.objects.filter(contacts__phone=phone).values("pk")
+    return _clients(user, Q(phone=phone) | Q(pk__in=called))
+
+
+def _by_licence(user: User, cases: list[str]) -> Group:
+    """Clients whose 1C product has this registration number."""
+    owners = LicenceItem.objects.filter(registration_number__in=cases).values("client")
+    return Group(_("Registration numbers"), _clients(user, Q(pk__in=owners)).found)
+
+
+def _by_login(user: User, cases: list[str]) -> Group:
+    """Clients with this login in the cloud or on the 1C portal."""
+    owners = LicenceItem.objects.filter(portal_login__in=cases).values("client")
+    named = Q(cloud_login__in=cases) | Q(portal_login__in=cases) | Q(pk__in=owners)
+    return Group(_("Logins"), _clients(user, named).found)
+
+
+def _by_host(user: User, cases: list[str]) -> Group:
+    """Services on this domain or host."""
+    if not may(user, "products.view_service"):
+        return Group(_("Services"))
+    found = Service.objects.visible_to(user).filter(domain__in=cases).select_related("product", "client")
+    shown = found.order_by("pk")[:EACH]
+    return Group(
+        _("Services"),
+        _shown(shown, "service-detail", lambda one: f"{one.domain} · {one}", lambda one: str(one.client)),
+    )
 
 
 def _address(text: str) -> str:
@@ -205,21 +246,54 @@ def _some(groups: list[Group]) -> list[Group]:
     return [group for group in groups if group.found]
 
 
-def route(text: str, user: User) -> tuple[list[Group], bool]:
+def _variants(text: str) -> list[str]:
+    """The text, and what it would be in the other keyboard layout."""
+    other = (text.translate(TO_RUSSIAN).replace("ё", "е"), text.translate(TO_LATIN))
+    return list(dict.fromkeys((text, *other)))
+
+
+def _mistyped(user: User, text: str) -> list[Group]:
+    """Names that are almost so; the nearest first."""
+    if not may(user, "clients.view_client"):
+        return []
+    seen = Client.objects.visible_to(user)
+    with transaction.atomic(), connection.cursor() as cursor:
+        # the threshold of the index's operator, until the end of this transaction
+        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(ALIKE)])
+        alike = seen.filter(name_key__trigram_word_similar=text)
+        clients = alike.order_by(TrigramWordSimilarity(text, "name_key").desc(), "name_key")[:EACH]
+        groups = [
+            Group(
+                _("Clients with a name alike"),
+                _shown(clients, "client-detail", str, lambda one: f"№ {one.pk}"),
+            )
+        ]
+        for label, model in (
+            (_("Payers with a name alike"), Payer),
+            (_("Contacts with a name alike"), Contact),
+        ):
+            rows = model.objects.alias(key=name_key()).filter(key__trigram_word_similar=text)
+            groups.append(_people(user, label, rows))
+    return _some(_once(groups))
+
+
+def route(typed: str, user: User) -> tuple[list[Group], bool]:
     """What was found, inside the user's rights; and whether the text named it exactly.
 
-    By shape; else by words; else by words as typed in the other keyboard layout.
+    By shape; else by words; else by words as typed in the other keyboard layout; else with a mistake.
     """
-    text = tidy(text)
+    text = tidy(typed)
     if not text:
         return [], False
-    exact = _by_shape(user, text)
+    exact = _by_shape(user, text, typed.strip().replace("\x00", ""))
     if exact:
         return exact, True
-    for variant in dict.fromkeys(
-        (text, text.translate(TO_RUSSIAN).replace("ё", "е"), text.translate(TO_LATIN))
-    ):
+    variants = _variants(text)
+    for variant in variants:
         if len(variant) >= 2 and (groups := _some(_by_words(user, variant))):
+            return groups, False
+    for variant in variants:
+        if len(variant) >= TYPO and (groups := _mistyped(user, variant)):
             return groups, False
     return [], False
 

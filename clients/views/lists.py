@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.pages.requests import PanelRequest
-from billing_site.pages.views import FormPage, ListPage, Page
+from billing_site.pages.views import Bulk, FormPage, ListPage, Page
 from clients.actions import create_client
 from clients.filters import NOBODY, ClientFilter, find_clients
 from clients.forms import NewClientForm
@@ -58,6 +58,11 @@ class ClientList(ListPage):
         (_("Active"), "status=active"),
         (_("Without a manager"), f"status=active&manager={NOBODY}"),
         (_("Closed"), "status=closed"),
+    )
+    bulk = (
+        Bulk("client-bulk-manager", "clients.change_client", _("Manager")),
+        Bulk("client-bulk-group", "clients.change_client", _("Client group")),
+        Bulk("client-bulk-status", "clients.change_client", _("Status")),
     )
     empty_text = _("No clients yet. Create the first one.")
 

@@ -62,6 +62,10 @@
     const ticked = ticks().filter((box) => box.checked).length;
     bar.hidden = ticked === 0;
     bar.querySelector("[data-bulk-count]").textContent = ticked;
+    const all = bar.querySelector("[data-bulk-all]"); // "all found" is offered when the whole page is ticked
+    if (!all) return;
+    all.hidden = ticked < ticks().length;
+    if (all.hidden) all.querySelector("input").checked = false;
   }
   document.addEventListener("click", (event) => {
     const box = event.target;

@@ -6,6 +6,8 @@ from django.http import HttpResponse
 from django.urls import include, path, reverse
 
 from billing_site.kit.errors import Refused
+from billing_site.pages import many
+from billing_site.pages.bulk import BulkPage
 from billing_site.pages.tables import DateColumn, LinkColumn, MoneyColumn, StatusColumn, Table, TextColumn
 from billing_site.pages.views import (
     SIGNED_IN,
@@ -52,8 +54,31 @@ class ClientList(ListPage):
     default_order = ("registered_on", "id")
     search_fields = ("name_key", "id")
     create = ("client-new", "clients.add_client", "New")
-    bulk = (Bulk("client-list", "clients.change_client", "Do"),)
+    bulk = (Bulk("client-bulk", "clients.change_client", "Do"),)
     page_size = 4
+
+
+class SourceForm(forms.Form):
+    source = forms.CharField()
+
+
+class NameSource(many.Deed):
+    kind, title, form_class = "test.source", "Name the source", SourceForm
+
+    def rows(self, by):
+        return Client.objects.visible_to(by)
+
+    def stops(self, row, data):
+        return "closed" if row.status == "closed" else ""
+
+    def perform(self, row, data, by):
+        if row.name.endswith("2"):
+            raise Refused("Not this one.")
+        Client.objects.filter(pk=row.pk).update(source=data["source"])
+
+
+class ClientBulk(BulkPage):
+    permission, list_name, deed = "clients.change_client", "client-list", many.offer(NameSource())
 
 
 class ClientForm(forms.Form):
@@ -93,7 +118,7 @@ class ClientCard(DetailPage):
 class Home(Page):
     permission = SIGNED_IN
 
-    def get(self, request):
+    def get(self, request, **_about):
         return HttpResponse("home")
 
 
@@ -112,6 +137,8 @@ urlpatterns = [
     path("open/", Open.as_view()),
     path("broken/", broken),
     path("clients/", ClientList.as_view(), name="client-list"),
+    path("clients/bulk/", ClientBulk.as_view(), name="client-bulk"),
+    path("jobs/<int:pk>/", Home.as_view(), name="job-detail"),
     path("clients/new/", ClientNew.as_view(), name="client-new"),
     path("clients/<int:pk>/", ClientCard.as_view(), name="client-detail"),
     path("clients/<int:pk>/close/", ClientClose.as_view(), name="client-close"),
