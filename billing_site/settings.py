@@ -26,6 +26,8 @@ _development_key = hashlib.sha256(str(BASE_DIR).encode()).hexdigest()
 SECRET_KEY = env.str("SECRET_KEY", default=_development_key)
 # The first key encrypts, all of them decrypt (kit/secrets.py). Apart from SECRET_KEY on purpose.
 FIELD_KEYS = env.list("FIELD_KEYS", default=["-7mKFr1SmnRCIxp5u7ybyJvGy_PQgOUWTmrU0300UGw="])
+# How codes of counterparties look in our Union (R1.5), a regular expression of the whole code.
+COUNTERPARTY_CODE = env.str("COUNTERPARTY_CODE", default=r"[\w./-]{2,20}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 

@@ -109,6 +109,18 @@ def _check_code(code: str, by: User | None, payer: Payer | None = None) -> None:
         )
 
 
+def save_payer(payer: Payer) -> Payer:
+    """Save a payer; the database has the last word about its code. Raises Refused at "counterparty_code"."""
+    try:
+        with transaction.atomic():
+            payer.save()
+    except IntegrityError as clash:
+        if "payer_code_once" not in str(clash):
+            raise
+        raise Refused(_("Another payer has just taken this code."), "counterparty_code") from clash
+    return payer
+
+
 @transaction.atomic
 def create_client(
     *, by: User | None, email: str, payer: Mapping[str, Any] | None = None, **fields: Any
@@ -214,9 +226,8 @@ def add_payer(client: Client, *, by: User | None, is_default: bool = False, **fi
         others.update(is_default=False)
     elif not others.exists():
         is_default = True
-    payer = Payer.objects.create(
-        client=client, is_default=is_default, valid_from=fields.pop("valid_from", clock.today()), **fields
-    )
+    fields.setdefault("valid_from", clock.today())
+    payer = save_payer(Payer(client=client, is_default=is_default, **fields))
     record("clients.payer_added", client, by=by, payer=payer.pk, name=payer.name, inn=payer.inn)
     return payer
 
@@ -236,7 +247,7 @@ def change_payer(payer: Payer, *, by: User, **fields: Any) -> Payer:
         row.client.payers.filter(is_default=True).update(is_default=False)
     before, after = set_changed(row, fields)
     if after:
-        row.save(update_fields=list(after))
+        save_payer(row)
         record("clients.payer_changed", row, by=by, before=before, after=after)
     return row
 

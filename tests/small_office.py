@@ -14,7 +14,7 @@ from billing_site.letters.models import Letter
 from billing_site.office.models import User
 from billing_site.pages import actions as lists
 from clients import actions as clients
-from clients import contacting, proving
+from clients import assigning, contacting, contracting, licensing, noting, proving
 from invoices import billing, matching
 from invoices.models import Invoice, Payment, ProofCard
 from products.actions import Wanted
@@ -62,7 +62,28 @@ def _client(manager: User) -> SimpleNamespace:
         of=client, client=client.pk, note=note.pk, contact=contact.pk, payer=client.payers.get().pk
     )
     _proofs(made, manager)
+    _papers(made, manager)
+    _work(made, manager)
     return made
+
+
+def _work(made: SimpleNamespace, manager: User) -> None:
+    paper = letters.FilePart("Скан.pdf", "application/pdf", b"%PDF-1.7")
+    note = noting.write_note(made.of, "Посмотри", by=manager, files=[paper])
+    made.note_file = note.files.get().pk
+    made.mention = note.mentions.create(user=manager).pk
+    made.todo = assigning.give_todo("Позвонить", by=manager, assignee=manager, client=made.of).pk
+    made.portal_password = "portal_password"
+
+
+def _papers(made: SimpleNamespace, manager: User) -> None:
+    scan = letters.FilePart("Договор.pdf", "application/pdf", b"%PDF-1.7")
+    made.contract = contracting.add_contract(
+        made.of, by=manager, payer=made.of.payers.get(), seller=make.seller(), number="15/К",
+        date=date(2026, 1, 10), file=scan,
+    ).pk  # fmt: skip
+    item = licensing.add_licence(made.of, by=manager, product="Бухгалтерия", ownership="rent")
+    made.licence, made.option = item.pk, "edi"
 
 
 def _proofs(made: SimpleNamespace, manager: User) -> None:

@@ -16,6 +16,7 @@ from billing_site.kit import clock, live
 from billing_site.letters import actions as letters
 from billing_site.office.models import User
 from clients import actions as clients
+from clients import assigning, noting
 from clients.models import Client
 from invoices import billing, matching
 from invoices.models import Invoice, Payment, ProofCard, Statement
@@ -53,7 +54,11 @@ class Office:
 
     def _client(self) -> None:
         make.client(name=f"Ромашка {self.grown}", account_manager=self.head)
-        clients.add_note(self.client, f"Заметка {self.grown}", by=self.head, important=True)
+        paper = letters.FilePart(f"{self.grown}.pdf", "application/pdf", b"%PDF-1.7")
+        noting.write_note(
+            self.client, f"Заметка {self.grown} @Администратор", by=self.head, important=True, files=[paper]
+        )
+        assigning.give_todo(f"Дело {self.grown}", by=self.head, assignee=self.head, client=self.client)
         clients.add_contact(
             self.client, by=self.head, email=f"c{self.grown}@romashka.example", name=f"Контакт {self.grown}"
         )
@@ -113,11 +118,14 @@ def first(model: Any) -> Callable[[Office], Any]:
 
 
 PAGES: dict[str, Page] = {
-    "home": Page(16),
+    "home": Page(19),
+    "payer-codes": Page(10),
+    "client-managerless": Page(10),
     "home-renewals": Page(5),
     "home-debts": Page(5),
     "client-list": Page(11),
-    "client-detail": Page(14, client),
+    "client-detail": Page(15, client),
+    "client-papers": Page(8, client),
     "client-important": Page(6, client),
     "client-log": Page(20, client, by_kind=True),
     "client-money": Page(8, client),
@@ -130,6 +138,11 @@ PAGES: dict[str, Page] = {
     "client-tickets": Page(6, client),
     "client-letters": Page(6, client),
     "note-more": Page(6, client),
+    "note-list": Page(11),
+    "mention-list": Page(8),
+    "todo-list": Page(11),
+    "client-todos": Page(6, client),
+    "client-contacts": Page(22, client),
     "product-list": Page(12),
     "product-detail": Page(12, first(Product)),
     "order-list": Page(10),

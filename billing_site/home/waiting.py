@@ -1,0 +1,141 @@
+"""Two lists that must become empty: payers without a code in Union, paying clients without a manager."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import clock
+from billing_site.office.models import User
+from billing_site.pages import formats
+from billing_site.pages.addresses import known
+from billing_site.pages.tables import (
+    DateColumn,
+    LinkColumn,
+    MomentColumn,
+    MoneyColumn,
+    NumberColumn,
+    Row,
+    ShownRow,
+    Table,
+    TextColumn,
+)
+from billing_site.pages.views import ListPage
+from clients.models import Client, Payer, clients_seen_by
+from invoices.models import Invoice, Payment
+from tickets.clocks import Calendar
+
+SENT = (Invoice.Status.ISSUED, Invoice.Status.PAID, Invoice.Status.COLLECTIONS)
+LONG, TOO_LONG = timedelta(hours=4), timedelta(hours=8)  # of working time without a manager
+
+
+def waiting_for_code(user: User) -> QuerySet[Payer]:
+    """Payers that have sent invoices but no code, so that Union sees none of them (R1.5), the oldest first.
+
+    `sent`, `amount` and `sent_since` are of those invoices.
+    """
+    sent = Q(invoices__status__in=SENT)
+    return (
+        Payer.objects.filter(clients_seen_by(user, "client__"), sent, counterparty_code="")
+        .annotate(
+            sent=Count("invoices"), amount=Sum("invoices__total"), sent_since=Min("invoices__issued_on")
+        )
+        .order_by("sent_since", "id")
+    )
+
+
+def paid_without_manager(user: User) -> QuerySet[Client]:
+    """Active clients whose money has come and whom nobody looks after (R1.6); `paid_at`: the first payment."""
+    first = Payment.objects.filter(client=OuterRef("pk")).order_by("id")
+    return (
+        Client.objects.visible_to(user)
+        .filter(status=Client.Status.ACTIVE, account_manager=None)
+        .annotate(payment=Subquery(first.values("pk")[:1], output_field=IntegerField()))
+        .filter(payment__isnull=False)
+        .annotate(paid_at=Subquery(first.values("created_at")[:1]))
+        .order_by("payment", "id")
+    )
+
+
+def _days(row: Row) -> str:
+    return formats.number((clock.today() - row["sent_since"]).days)
+
+
+class CodeTable(Table):
+    """Payers of `waiting_for_code`; a row leads to where the code is typed in."""
+
+    columns = (
+        LinkColumn(
+            "name", _("Payer"), link=lambda row: known("payer-edit", row["client_id"], row["id"]),
+        ),
+        TextColumn("client", _("Client"), fields=("client__name",),
+                   link=lambda row: known("client-detail", row["client_id"])),
+        TextColumn("inn", _("INN")),
+        TextColumn("manager", _("Manager"), fields=("client__account_manager__name",)),
+        NumberColumn("sent", _("Invoices sent")),
+        MoneyColumn("amount", _("Amount")),
+        DateColumn("sent_since", _("Since"), align="end"),
+        NumberColumn("days", _("Days"), fields=("sent_since",), cell=_days,
+                     export=lambda row: (clock.today() - row["sent_since"]).days),
+    )  # fmt: skip
+    reads = ("client_id", "sent_since")
+
+    def css(self, row: Row) -> str:
+        days = (clock.today() - row["sent_since"]).days
+        return "danger" if days > 7 else "warning" if days > 2 else ""
+
+
+class CodeBlock(CodeTable):
+    """The same in short, for the home page."""
+
+    columns = tuple(one for one in CodeTable.columns if one.key in ("name", "client", "sent", "days"))
+
+
+class ManagerlessTable(Table):
+    """Clients of `paid_without_manager`; the age is of working time."""
+
+    columns = (
+        LinkColumn("name", _("Client"), link=lambda row: known("client-edit", row["id"])),
+        TextColumn("sales", _("Sales manager"), fields=("sales_manager__name",)),
+        MomentColumn("paid_at", _("First payment"), align="end"),
+        NumberColumn("age", _("Waits, working hours"), fields=("paid_at",),
+                     cell=lambda row: formats.number(row["age"] // timedelta(hours=1))),
+    )  # fmt: skip
+    reads = ("paid_at",)
+
+    def shown(self, rows: Iterable[Row]) -> list[ShownRow]:
+        calendar, now = Calendar(), clock.now()
+        return super().shown([{**row, "age": calendar.between(row["paid_at"], now)} for row in rows])
+
+    def css(self, row: Row) -> str:
+        return "danger" if row["age"] > TOO_LONG else "warning" if row["age"] > LONG else ""
+
+
+class WaitingForCode(ListPage):
+    """«Ждут кода»."""
+
+    permission, title, menu = "clients.view_payer", _("Waiting for a code"), "clients"
+    table = CodeTable
+    default_order = ("sent_since", "id")
+    search_fields = ("name__icontains", "inn")
+    search_hint = _("Payer, INN")
+    empty_text = _("Every payer with sent invoices has a code in Union.")
+
+    def get_queryset(self) -> QuerySet:
+        return waiting_for_code(self.request.user)
+
+
+class PaidWithoutManager(ListPage):
+    """«Оплачены, без менеджера»."""
+
+    permission, title, menu = "clients.view_client", _("Paid, without a manager"), "clients"
+    table = ManagerlessTable
+    default_order = ("payment", "id")
+    search_fields = ("name_key",)
+    search_hint = _("Client")
+    export = False
+    empty_text = _("Every client who pays has a manager.")
+
+    def get_queryset(self) -> QuerySet:
+        return paid_without_manager(self.request.user)
