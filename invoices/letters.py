@@ -4,6 +4,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from billing_site.kit.money import format_number
 from billing_site.kit.requisites import shown_phone
 from billing_site.letters.actions import Content
 from invoices.models import Invoice, Revision
@@ -29,7 +30,7 @@ def invoice_letter(invoice: Invoice, revision: Revision, *, number: str, link: s
     }
     subject = _("Invoice No. %(number)s for %(total)s roubles") % {
         "number": number,
-        "total": f"{invoice.total:.2f}".replace(".", ","),
+        "total": format_number(invoice.total),
     }
     return Content(
         subject,

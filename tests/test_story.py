@@ -131,7 +131,7 @@ def check_and_send(office: Office) -> None:
     (came,) = office.letters_leave()
     assert office.letters_leave() == []
     assert (came["To"], came["Subject"]) == (MAIN, letter.subject)
-    assert "Счёт № 72815" in came["Subject"]
+    assert came["Subject"] == "Счёт № 72815 на 22\u00a0800,00\u00a0₽"
     office.known["link"] = link_in(came)
     (part,) = came.iter_attachments()
     assert part.get_content_type() == "application/pdf"
