@@ -25,8 +25,8 @@ class Windows:
     def open(self, width: int = DESK, **context: Any) -> Page:
         """A window that knows nobody. Nothing moves in it: axe would see colours half way to others."""
         viewport = {"width": width, "height": 768}
-        context = {"base_url": self.site, "viewport": viewport, "reduced_motion": "reduce", **context}
-        page = self.chromium.new_context(**context).new_page()
+        ours = {"base_url": self.site, "viewport": viewport, "locale": "ru-RU", "reduced_motion": "reduce"}
+        page = self.chromium.new_context(**ours, **context).new_page()
         page.on("console", lambda m: self._told(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self._told(str(error)))
         page.on("request", lambda r: None if self._is_ours(r.url) else self._told(r.url))

@@ -211,10 +211,12 @@ def change_service(page: Page) -> None:
 
 
 def answer_ticket(page: Page) -> None:
-    raw, _new = intake.receive_raw(
-        Mailbox.objects.get(),
-        mail("Добрый день!", From=MAIN, Subject="Не печатает", Message_ID="<1@x.example>"),
-    )
+    box = Mailbox.objects.get()
+    asked = mail(
+        "Добрый день!", From=MAIN, To=box.address, Subject="Не печатает", Message_ID="<1@vasilek.example>",
+        Content_Type="text/plain; charset=utf-8",
+    )  # fmt: skip
+    raw, _new = intake.receive_raw(box, asked)
     intake.process(raw.pk)
     page.goto(reverse("ticket-list"))
     looked_at(page, "tickets")
