@@ -27,7 +27,7 @@ from tickets.models import Ticket
 
 EACH = 5
 TRIGRAM = 3  # shorter texts can't be served by the index
-ALIKE = 0.45  # share of a mistyped word's trigrams that a name must have: two swapped letters are forgiven
+ALIKE = 0.35  # share of a mistyped word's trigrams a name must have: two swapped letters are forgiven
 TYPO = 5  # letters from which a text is long enough to hold a mistake
 HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
 LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
