@@ -1,6 +1,7 @@
 import pytest
 from django.urls import reverse
 
+from billing_site.letters import actions as letters
 from billing_site.office.models import User
 from clients import actions
 from clients.views.card import TABS
@@ -74,3 +75,11 @@ def test_a_row_is_found_through_its_own_client_only(browse, manager, client):
     other = make.client()
     note = actions.add_note(client, "текст", by=manager)
     assert browse(manager).get(f"/clients/{other.pk}/notes/{note.pk}/").status_code == 404
+
+
+def test_important_notes_and_the_hold_come_again_when_a_note_was_changed(browse, manager, client):
+    actions.add_note(client, "Звонить после обеда", by=manager, important=True)
+    letters.hold(client.pk, by=manager, because="готовится")
+    text = browse(manager).get(f"/clients/{client.pk}/important/").content.decode()
+    assert "Звонить после обеда" in text
+    assert "готовится" in text
