@@ -12,6 +12,7 @@ from clients.views import (
     money,
     notes,
     papers,
+    presence,
     secrets,
     todos,
 )
@@ -24,6 +25,7 @@ urlpatterns = [
     path("clients/bulk/status/", bulk.BulkStatus.as_view(), name="client-bulk-status"),
     path("clients/similar/", lists.ClientSimilar.as_view(), name="client-similar"),
     path("clients/<int:pk>/", card.ClientCard.as_view(), name="client-detail"),
+    path("clients/<int:pk>/presence/", presence.ClientPresence.as_view(), name="client-presence"),
     path("clients/<int:pk>/important/", card.ClientImportant.as_view(), name="client-important"),
     path("clients/<int:pk>/log/", card.ClientLog.as_view(), name="client-log"),
     path("clients/<int:pk>/edit/", edits.ClientEdit.as_view(), name="client-edit"),

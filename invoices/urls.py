@@ -8,6 +8,7 @@ from invoices.views import (
     invoices,
     panels,
     paper,
+    payers,
     payments,
     public,
     sending,
@@ -22,6 +23,7 @@ urlpatterns = [
     path("invoices/<int:pk>/letter/again/", sending.LetterAgain.as_view(), name="invoice-letter-again"),
     path("invoices/<int:pk>/discard/", deeds.Discard.as_view(), name="invoice-discard"),
     path("invoices/<int:pk>/void/", deeds.Void.as_view(), name="invoice-void"),
+    path("invoices/<int:pk>/presence/", panels.InvoicePresence.as_view(), name="invoice-presence"),
     path("invoices/<int:pk>/paper/", paper.InvoicePaper.as_view(), name="invoice-paper"),
     path("invoices/revisions/<int:pk>/pdf/", paper.RevisionPdf.as_view(), name="revision-pdf"),
     path("orders/<int:pk>/accept/", deeds.OrderAccept.as_view(), name="order-accept"),
@@ -31,6 +33,10 @@ urlpatterns = [
     path("clients/<int:pk>/payments/", panels.ClientPayments.as_view(), name="client-payments"),
     path("clients/<int:pk>/account/", accounts.AccountPage.as_view(), name="client-account"),
     path("clients/<int:pk>/seen/", accounts.ClientSeen.as_view(), name="client-seen"),
+    path(
+        "clients/<int:client>/payers/<int:pk>/replace/", payers.PayerReplace.as_view(), name="payer-replace"
+    ),
+    path("clients/<int:client>/payers/<int:pk>/kpp/", payers.PayerKpp.as_view(), name="payer-kpp"),
     path("payments/", payments.PaymentList.as_view(), name="payment-list"),
     path("payments/<int:pk>/", payments.PaymentPage.as_view(), name="payment-detail"),
     path("i/<str:token>/", public.invoice_page, name="public-invoice"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet, Sum
 
+from billing_site.pages.presence import PresenceView
 from billing_site.pages.views import PanelView
 from clients.models import Client
 from invoices.models import Invoice, Line
@@ -78,3 +79,7 @@ class ClientPayments(PanelView):
             ),
             "credits": credits_of(obj),
         }
+
+
+class InvoicePresence(PresenceView):
+    permission, model = "invoices.view_invoice", Invoice

@@ -141,7 +141,7 @@ class Writing(FormPage):
         return ticket_page(obj, self.request.user, **{self.name: self.form})
 
     def get_success_url(self, obj: Message) -> str:
-        """`said` tells js/tickets.js which draft is not needed any more."""
+        """`said` tells js/drafts.js which draft is not needed any more."""
         said = f"ticket:{obj.ticket_id}:{self.name}"
         return reverse("ticket-detail", args=[obj.ticket_id]) + f"?said={said}#message-{obj.pk}"
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from billing_site.kit import live
+from billing_site.pages.presence import PresenceView
 from billing_site.pages.views import PanelView
 from clients.models import Client
 from products.models import Service
@@ -10,7 +10,6 @@ from tickets.models import Message, Ticket
 from tickets.queries import open_first, with_due
 
 SHOWN = 50
-SECONDS = 50  # a page tells every 20 that it is open
 
 
 class TicketPanel(PanelView):
@@ -46,19 +45,13 @@ class ServiceTickets(TicketPanel):
         return Ticket.objects.visible_to(self.request.user).filter(handover__service=obj)
 
 
-class Presence(PanelView):
-    """Tells that the user is here (?writing=1), and answers who else is and whether somebody wrote."""
+class Presence(PresenceView):
+    """Also tells whether somebody wrote meanwhile (?seen= names the newest message that is shown)."""
 
     permission, model, template_name = "tickets.view_ticket", Ticket, "tickets/_presence.html"
 
     def get_context(self, obj: Ticket) -> dict[str, Any]:
-        me, room = self.request.user.name, f"ticket:{obj.pk}"
-        live.present(room, me)
-        if self.request.GET.get("writing"):
-            live.present(f"{room}:writing", me)
-        writing = {name for name in live.who_is(f"{room}:writing", SECONDS) if name != me}
-        looking = {name for name in live.who_is(room, SECONDS) if name != me}
-        return {"writing": sorted(writing), "looking": sorted(looking - writing), "newer": self.newer(obj)}
+        return {**super().get_context(obj), "newer": self.newer(obj)}
 
     def newer(self, ticket: Ticket) -> int:
         seen = self.request.GET.get("seen", "")

@@ -87,6 +87,12 @@ def panel(url_name: str, *args: Any, rows: int = 3) -> dict[str, Any]:
     return {"url": known(url_name, *args), "skeleton": range(rows)}
 
 
+@register.inclusion_tag("pages/_presence_asks.html")
+def presence(url_name: str, *args: Any) -> dict[str, Any]:
+    """Who else looks or writes here: {% presence "client-presence" client.pk %}."""
+    return {"url": known(url_name, *args)}
+
+
 @register.simple_tag(takes_context=True)
 def query(context: RequestContext, **changes: Any) -> str:
     """The current query string with parameters replaced; None removes one."""

@@ -1,0 +1,6 @@
+from billing_site.pages.presence import PresenceView
+from clients.models import Client
+
+
+class ClientPresence(PresenceView):
+    permission, model = "clients.view_client", Client
