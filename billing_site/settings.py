@@ -242,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "handovers": _every(30, "tickets.open_handovers"),
     "sla": _every(60, "tickets.watch_clocks"),
     "statements-sweep": _every(60, "invoices.sweep_statements"),
+    "payers": {"task": "invoices.turn_payers", "schedule": crontab(hour=0, minute=5)},
     "renewals": {"task": "invoices.renew", "schedule": crontab(hour=5, minute=0)},
 }
 

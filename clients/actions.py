@@ -248,8 +248,18 @@ def change_payer(payer: Payer, *, by: User, **fields: Any) -> Payer:
     before, after = set_changed(row, fields)
     if after:
         save_payer(row)
+        if "kpp" in after:
+            _correct_dated_kpp(row)
         record("clients.payer_changed", row, by=by, before=before, after=after)
     return row
+
+
+def _correct_dated_kpp(payer: Payer) -> None:
+    """A KPP that was typed wrong is wrong in its dated row as well, if there is one."""
+    dated = payer.kpps.filter(valid_from__lte=clock.today()).first()
+    if dated:
+        dated.kpp = payer.kpp
+        dated.save(update_fields=["kpp"])
 
 
 @transaction.atomic

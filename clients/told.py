@@ -18,6 +18,8 @@ VERBS = {
     "clients.licence_added": _("1C licence added: %(product)s"),
     "clients.licence_changed": _("1C licence changed: %(product)s"),
     "clients.option_set": _("1C option: %(option)s, %(state)s since %(since)s"),
+    "clients.payer_replaced": _("Legal entity changed from %(on)s: %(old)s → %(new)s"),
+    "clients.kpp_changed": _("KPP changed from %(on)s: %(old)s → %(new)s"),
     "clients.contact_added": _("Contact added: %(name)s %(email)s"),
     "clients.contact_changed": _("Contact changed: %(name)s"),
     "clients.todo_given": _("To-do for %(who)s: %(text)s"),

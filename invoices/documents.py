@@ -23,7 +23,8 @@ from billing_site.kit.periods import Period
 from billing_site.kit.requisites import shown_phone
 from billing_site.kit.words import amount_in_words, long_date, purpose_amount
 from billing_site.office.models import Seller, SellerRequisites, VatTreatment
-from clients.models import Payer
+from clients.contracting import contract_of
+from clients.models import Contract, Payer
 from invoices import totals
 from invoices.models import Invoice, Line, Revision
 
@@ -31,11 +32,14 @@ PURPOSE_LIMIT = 210  # characters a bank carries
 OPEN_NUMBER = "…"  # stands where a draft has no number yet
 QR_LIMITS = {"Name": 160, "BankName": 45, "Purpose": PURPOSE_LIMIT}  # characters, GOST R 56042-2014
 QR_SEPARATORS = "|~^#;"
+CONTRACTS = {
+    Contract.Kind.DEAL: "Договор", Contract.Kind.OFFER: "Оферта", Contract.Kind.BILL: "Счёт-договор",
+}  # fmt: skip
 SOLE_TRADER_INN = 12  # digits; a company has ten
 
 
-def seller_snapshot(seller: Seller, on: date) -> dict[str, Any]:
-    """Requisites, signatories and account of a seller as printed on a paper of `on` (R1.3).
+def seller_snapshot(seller: Seller, on: date, payer: Payer) -> dict[str, Any]:
+    """Requisites, signatories and account of a seller as printed on a paper of `on` for a payer (R1.3).
 
     Raises Refused when the seller has no requisites or main account yet.
     """
@@ -60,19 +64,27 @@ def seller_snapshot(seller: Seller, on: date) -> dict[str, Any]:
         "bic": account.bic,
         "correspondent": account.correspondent,
         "account": account.account,
-        "basis": seller.offer_text,
+        "basis": _basis(payer, seller, on),
         "number_prefix": seller.number_prefix,
         "purpose_prefix": seller.purpose_prefix,
     }
 
 
-def buyer_snapshot(payer: Payer) -> dict[str, Any]:
-    """The payer as printed."""
+def _basis(payer: Payer, seller: Seller, on: date) -> str:
+    """What the paper stands on: the contract in force, else the seller's offer."""
+    contract = contract_of(payer, seller, on)
+    if contract is None:
+        return seller.offer_text
+    return f"{CONTRACTS[contract.kind]} № {contract.number} от {contract.date:%d.%m.%Y}"
+
+
+def buyer_snapshot(payer: Payer, on: date) -> dict[str, Any]:
+    """The payer as printed on a paper of `on`."""
     return {
         "name": payer.name,
         "kind": payer.kind,
         "inn": payer.inn,
-        "kpp": payer.kpp,
+        "kpp": payer.kpp_on(on),
         "address": payer.legal_address,
         "code": payer.counterparty_code,
     }
@@ -172,8 +184,8 @@ def as_of_today(invoice: Invoice) -> tuple[Invoice, Revision]:
     """
     shown, revision = copy(invoice), copy(invoice.revision)
     shown.issued_on = clock.today()
-    revision.seller = seller_snapshot(invoice.seller, shown.issued_on)
-    revision.buyer = buyer_snapshot(invoice.payer)
+    revision.seller = seller_snapshot(invoice.seller, shown.issued_on, invoice.payer)
+    revision.buyer = buyer_snapshot(invoice.payer, shown.issued_on)
     revision.purpose = purpose(shown, revision, list(revision.lines.all()))
     return shown, revision
 

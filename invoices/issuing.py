@@ -131,8 +131,8 @@ def issue(invoice: Invoice, *, by: User, on: date | None = None) -> Letter:
     PublicLink.objects.create(invoice=row, token=token, token_hash=digest)
     revision = row.revision
     revision.invoice = row
-    revision.seller = documents.seller_snapshot(row.seller, day)
-    revision.buyer = documents.buyer_snapshot(row.payer)
+    revision.seller = documents.seller_snapshot(row.seller, day, row.payer)
+    revision.buyer = documents.buyer_snapshot(row.payer, day)
     number = next_number(row.series)
     row.number, row.issued_on = number, day
     revision.purpose = documents.purpose(row, revision, list(revision.lines.all()))

@@ -43,6 +43,12 @@ def sweep_statements() -> None:
         errands.send_now("invoices.read_statement", statement_id)
 
 
+@shared_task(name="invoices.turn_payers")
+def turn_payers() -> None:
+    """New legal entities and KPPs that were announced for today (R1.2)."""
+    log.info("payers turned", turned=billing.turn_payers(clock.today()))
+
+
 @dataclass
 class Run:
     """What a renewal run made: drafts, and the clients it had to leave aside, by number, with the reason."""

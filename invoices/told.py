@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 VERBS = {
     "invoices.drafted": _("Draft made: %(total)s, due %(due_on)s"),
+    "invoices.payer_replaced": _("Drawn to another payer: %(payer)s"),
     "invoices.lines_added": _("Lines added to the draft: now %(total)s"),
     "invoices.lines_dropped": _("Lines taken out of the draft: now %(total)s"),
     "invoices.invoice.issued": _("Issued: No. %(number)s, %(total)s"),

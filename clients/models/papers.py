@@ -79,6 +79,18 @@ class Payer(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def kpp_on(self, day: date) -> str:
+        """The KPP in force on `day`; before the first dated one that first one."""
+        dated = sorted(self.kpps.all(), key=lambda one: one.valid_from)
+        return next(
+            (one.kpp for one in reversed(dated) if one.valid_from <= day), dated[0].kpp if dated else self.kpp
+        )
+
+    @property
+    def last_day(self) -> date | None:
+        """The day before `valid_until`, as people say it."""
+        return self.valid_until - timedelta(days=1) if self.valid_until else None
+
 
 @keep_history("kpp", "valid_from")
 class PayerKpp(models.Model):

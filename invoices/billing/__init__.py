@@ -13,6 +13,7 @@ from invoices.billing.ordering import accept_order
 from invoices.billing.proving import look_through
 from invoices.billing.receiving import Receipt, receive, receive_many
 from invoices.billing.renewing import due_clients, plan_renewals, renew_clients
+from invoices.billing.replacing import change_kpp, replace_payer, turn_payers, unpaid_of
 from invoices.billing.sending import hand_over, send_invoice
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Receipt",
     "accept_order",
     "change_client_status",
+    "change_kpp",
     "change_service",
     "due_clients",
     "hand_over",
@@ -29,6 +31,9 @@ __all__ = [
     "receive",
     "receive_many",
     "renew_clients",
+    "replace_payer",
     "send_invoice",
+    "turn_payers",
+    "unpaid_of",
     "what_stops_closing",
 ]
