@@ -50,7 +50,7 @@ class StatementTable(Table):
         NumberColumn("waiting", _("To look at")),
         TextColumn("balanced", _("Totals"), cell=_holds),
     )
-    reads = ("status", "balanced")
+    reads = ("status", "balanced", "waiting")
 
     def css(self, row: Row) -> str:
         if row["status"] == Statement.Status.FAILED or row["balanced"] is False:
