@@ -1,13 +1,20 @@
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.kit import clock
 from billing_site.kit.requisites import shown_phone
-from billing_site.kit.text import bare_name
+from billing_site.kit.text import bare_name, shorten
 from billing_site.pages import formats
+from billing_site.pages.statuses import badge
 from billing_site.pages.tables import (
     DateColumn,
     LinkColumn,
+    MomentColumn,
     MoneyColumn,
     NumberColumn,
     Row,
@@ -15,7 +22,7 @@ from billing_site.pages.tables import (
     Table,
     TextColumn,
 )
-from clients.models import Client
+from clients.models import Client, MailClass, Payer, Power
 
 
 def _phone(row: Row) -> str:
@@ -44,6 +51,13 @@ def _address(row: Row) -> str:
     """Breaks after its @ where the column is narrow."""
     local, at, domain = row["main_address"].rpartition("@")
     return format_html("{}{}<wbr>{}", local, at, domain) if at else formats.NOTHING
+
+
+def _client_link(row: Row) -> str:
+    if not row["client_id"]:
+        return formats.NOTHING
+    address = reverse("client-detail", args=[row["client_id"]])
+    return format_html('<a href="{}">{}</a>', address, row["client__name"])
 
 
 class ClientTable(Table):
@@ -77,3 +91,106 @@ class ClientTable(Table):
 
     def css(self, row: Row) -> str:
         return "" if row["status"] == Client.Status.ACTIVE else "muted"
+
+
+class NoteTable(Table):
+    """Notes of many clients; the link leads to the client's own notes."""
+
+    columns = (
+        MomentColumn("created_at", _("Created")),
+        LinkColumn(
+            "client", _("Client"), fields=("client__name",),
+            link=lambda row: reverse("client-detail", args=[row["client_id"]]) + "?tab=notes",
+        ),
+        TextColumn("text", _("Text"), cell=lambda row: shorten(row["text"], 200)),
+        StatusColumn(
+            "important", _("Important"), cell=lambda row: badge("important") if row["important"] else "",
+            export=lambda row: row["important"],
+        ),
+        TextColumn("author", _("Author"), fields=("author__name",)),
+    )  # fmt: skip
+    reads = ("client_id",)
+
+
+class TodoTable(Table):
+    columns = (
+        LinkColumn(
+            "text", _("What is to be done"), cell=lambda row: shorten(row["text"], 120),
+            link=lambda row: reverse("todo-edit", args=[row["id"]]),
+        ),
+        DateColumn("due_on", _("Until"), align="end"),
+        TextColumn("client", _("Client"), fields=("client__name",), cell=_client_link),
+        TextColumn("assignee", _("Who does it"), fields=("assignee__name",)),
+        TextColumn("author", _("Author"), fields=("author__name",)),
+        MomentColumn("done_at", _("Done"), hidden=True),
+    )  # fmt: skip
+    reads = ("client_id", "due_on", "done_at")
+
+    def css(self, row: Row) -> str:
+        if row["done_at"]:
+            return "muted"
+        return "danger" if row["due_on"] and row["due_on"] < clock.today() else ""
+
+
+def _words(choices: Any, values: Iterable[str]) -> str:
+    known = dict(choices.choices)
+    return ", ".join(str(known.get(value, value)) for value in values)
+
+
+def _last_day(row: Row) -> date | None:
+    """`valid_until` is exclusive; people read the last day."""
+    return row["valid_until"] - timedelta(days=1) if row["valid_until"] else None
+
+
+class PayerTable(Table):
+    columns = (
+        LinkColumn(
+            "name", _("Payer"), fields=("name", "client_id", "id"),
+            link=lambda row: reverse("payer-edit", args=[row["client_id"], row["id"]]),
+        ),
+        TextColumn("client", _("Client"), fields=("client__name", "client_id"), cell=_client_link),
+        TextColumn(
+            "kind", _("Kind"), cell=lambda row: str(Payer.Kind(row["kind"]).label),
+            export=lambda row: str(Payer.Kind(row["kind"]).label),
+        ),
+        TextColumn("inn", _("INN")),
+        TextColumn("kpp", _("KPP")),
+        TextColumn("ogrn", _("OGRN"), hidden=True),
+        TextColumn("code", _("Code in Union"), fields=("counterparty_code",)),
+        TextColumn("manager", _("Manager"), fields=("client__account_manager__name",)),
+        TextColumn(
+            "is_default", _("Default"), cell=lambda row: badge("yes") if row["is_default"] else "",
+        ),
+        DateColumn("valid_from", _("Valid from"), align="end"),
+        DateColumn("valid_until", _("until"), fields=("valid_until",), align="end",
+                   cell=lambda row: formats.day(_last_day(row)), export=_last_day),
+        TextColumn("legal_address", _("Legal address"), hidden=True),
+        TextColumn("signatory", _("Signatory"), hidden=True),
+    )  # fmt: skip
+    reads = ("valid_until",)
+
+    def css(self, row: Row) -> str:
+        ended = row["valid_until"]
+        return "muted" if ended and ended <= clock.today() else ""
+
+
+class ContactTable(Table):
+    """`address`, `address_kind` are annotations of the list's rows."""
+
+    columns = (
+        LinkColumn(
+            "name", _("Contact"), fields=("name", "client_id", "id"),
+            link=lambda row: reverse("contact-edit", args=[row["client_id"], row["id"]]),
+        ),
+        TextColumn("post", _("Post")),
+        TextColumn("client", _("Client"), fields=("client__name", "client_id"), cell=_client_link),
+        TextColumn("address", _("E-mail")),
+        TextColumn("phone", _("Phone"), fields=("phone", "extension"), cell=_phone, export=_phone),
+        TextColumn("powers", _("May ask for"),
+                   cell=lambda row: _words(Power, row["powers"]) or formats.NOTHING,
+                   export=lambda row: _words(Power, row["powers"])),
+        TextColumn("classes", _("Gets letters about"),
+                   cell=lambda row: _words(MailClass, row["classes"]) or formats.NOTHING,
+                   export=lambda row: _words(MailClass, row["classes"])),
+        TextColumn("manager", _("Manager"), fields=("client__account_manager__name",), hidden=True),
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from clients.views import (
     money,
     notes,
     papers,
+    people,
     presence,
     secrets,
     todos,
@@ -20,6 +21,8 @@ from clients.views import (
 urlpatterns = [
     path("clients/", lists.ClientList.as_view(), name="client-list"),
     path("clients/new/", lists.ClientNew.as_view(), name="client-new"),
+    path("payers/", people.PayerList.as_view(), name="payer-list"),
+    path("contacts/", people.ContactList.as_view(), name="contact-list"),
     path("clients/bulk/manager/", bulk.BulkManager.as_view(), name="client-bulk-manager"),
     path("clients/bulk/group/", bulk.BulkGroup.as_view(), name="client-bulk-group"),
     path("clients/bulk/status/", bulk.BulkStatus.as_view(), name="client-bulk-status"),

@@ -103,6 +103,8 @@ PAGES: dict[str, Page] = {
     # clients
     "client-list": see(CLIENT),
     "client-new": act("clients.add_client"),
+    "payer-list": see("clients.view_payer"),
+    "contact-list": see(CLIENT),
     "client-bulk-manager": act(EDIT, ok=302),
     "client-bulk-group": act(EDIT, ok=302),
     "client-bulk-status": act(EDIT, ok=302),

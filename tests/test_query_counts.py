@@ -124,6 +124,8 @@ PAGES: dict[str, Page] = {
     "home-renewals": Page(5),
     "home-debts": Page(5),
     "client-list": Page(11),
+    "payer-list": Page(11),
+    "contact-list": Page(11),
     "client-detail": Page(15, client),
     "client-papers": Page(8, client),
     "client-important": Page(6, client),

@@ -43,6 +43,8 @@ MENU = (
     Section("clients", _("Clients"), "users", (
         Entry(_("All clients"), "client-list", "clients.view_client"),
         Entry(_("New client"), "client-new", "clients.add_client"),
+        Entry(_("Payers"), "payer-list", "clients.view_payer"),
+        Entry(_("Contacts"), "contact-list", "clients.view_client"),
         Entry(_("Notes"), "note-list", "clients.view_note"),
     )),
     Section("orders", _("Orders"), "shopping-cart", (

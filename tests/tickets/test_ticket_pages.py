@@ -345,7 +345,7 @@ def test_who_else_is_here(browse, support, client):
     browse(make.user("support", name="Вера")).get(address)
     answering.note(ticket, "Звонил", by=support)
     text = browse(support).get(address, {"seen": seen}).content.decode()
-    assert re.search(r"Сейчас пишет ответ: <b>Борис</b>", text)
+    assert re.search(r"Сейчас пишет: <b>Борис</b>", text)
     assert re.search(r"Сейчас смотрит: Вера", text)
     assert "1 новое сообщение" in text
     assert browse(support).get(address, {"seen": "9" * 30}).status_code == 200
