@@ -7,17 +7,19 @@ from django.contrib.auth.models import Group, Permission
 VIEW = (
     "clients.view_client", "clients.view_payer", "clients.view_note", "products.view_product",
     "products.view_order", "products.view_service", "invoices.view_invoice", "invoices.view_payment",
-    "tickets.view_ticket", "letters.view_letter",
+    "tickets.view_ticket", "letters.view_letter", "clients.view_todo", "clients.add_todo",
+    "clients.change_todo",
 )  # fmt: skip
 CLIENTS = ("clients.add_client", "clients.change_client", "clients.add_payer", "clients.change_payer",
            "clients.add_note", "clients.change_note", "clients.change_contacts", "letters.add_letter",
            "letters.add_hold", "letters.delete_hold")  # fmt: skip
 ORDERS = ("products.add_order", "products.accept_order", "products.cancel_order", "products.change_service")
 INVOICES = (
+    "clients.reveal_secret",
     "invoices.issue_invoice", "invoices.discard_invoice", "invoices.void_invoice", "invoices.look_proof",
     "letters.change_letter",
 )  # fmt: skip
-HANDS = ("products.carry_out_handover", "tickets.view_rawmail", "tickets.retry_rawmail")
+HANDS = ("clients.reveal_secret", "products.carry_out_handover", "tickets.view_rawmail", "tickets.retry_rawmail")
 BANK = (
     "invoices.view_statement",
     "invoices.add_statement",

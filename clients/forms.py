@@ -1,14 +1,16 @@
+import re
 import unicodedata
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import requisites
 from billing_site.kit.validators import valid_inn, valid_kpp, valid_ogrn
 from billing_site.office.models import User
-from clients.models import Client, EmailAddress, Note, Payer
+from clients.models import Client, EmailAddress, Payer
 
 TEXT_LIMIT = 20_000  # characters of a note: ten pages
 ADDRESS_LIMIT, EXTENSION_LIMIT = 254, 8
@@ -124,6 +126,10 @@ def check_code(code: str) -> str:
         raise forms.ValidationError(
             _t("This is a placeholder, not a code. Leave it empty until Union gives one.")
         )
+    if code and not re.fullmatch(settings.COUNTERPARTY_CODE, code):
+        raise forms.ValidationError(
+            _t("Codes in our Union look otherwise. Copy it from the counterparty's card there.")
+        )
     return code
 
 
@@ -135,7 +141,7 @@ class PayerFields(forms.Form):
     kpp = _digits_field(_("KPP"), valid_kpp)
     ogrn = _digits_field(_("OGRN"), valid_ogrn)
     legal_address = forms.CharField(label=_("Legal address"), max_length=250, required=False)
-    counterparty_code = forms.CharField(
+    counterparty_code = DigitsField(
         label=_("Counterparty code in Union"), max_length=20, required=False,
         help_text=_("Without it the invoice is not exported to Union."),
     )  # fmt: skip
@@ -217,14 +223,6 @@ class PayerForm(PayerFields):
     ]
 
 
-class NoteForm(forms.ModelForm):
-    text = text_field(_("Text"), 3)
-
-    class Meta:
-        model = Note
-        fields = ("text", "important")
-
-
 class StatusForm(forms.Form):
     """The states a client may go to from where it is."""
 
@@ -240,7 +238,7 @@ class StatusForm(forms.Form):
 class LetterForm(forms.Form):
     """A letter of a person to a client: to which of its addresses, about what, what it says."""
 
-    to = forms.MultipleChoiceField(label=_("To"), widget=forms.CheckboxSelectMultiple)
+    to = forms.MultipleChoiceField(label=_("To whom"), widget=forms.CheckboxSelectMultiple)
     subject = NameField(label=_("Subject"), max_length=200)
     text = text_field(_("Text"), 12)
 

@@ -31,7 +31,7 @@ def with_main_facts(rows: QuerySet) -> QuerySet:
 
 def page_of_notes(client: Client, start: int = 0) -> dict[str, Any]:
     """Notes of a client from the `start`-th on, important ones first; `more`: where the next page starts."""
-    found = list(client.notes.select_related("author")[start : start + NOTES_PAGE + 1])
+    found = list(client.notes.select_related("author").prefetch_related("files")[start : start + NOTES_PAGE + 1])
     more = start + NOTES_PAGE if len(found) > NOTES_PAGE else None
     return {"notes": found[:NOTES_PAGE], "more": more}
 

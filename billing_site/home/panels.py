@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing_site.home import queries, tables
+from billing_site.home import queries, tables, waiting
 from billing_site.kit import clock
 from billing_site.office.models import User
 from billing_site.pages.access import may
@@ -60,6 +60,8 @@ def due_soon() -> str:
 BLOCKS = (
     Block("tickets", _("My tickets by time left"), "message-circle", "tickets.view_ticket",
           my_queue, tables.TicketBlock, ("ticket-list", "")),
+    Block("todos", _("To-dos"), "list-checks", "clients.view_todo",
+          queries.my_todos, tables.TodoBlock, ("todo-list", "")),
     Block("drafts", _("Drafts to check"), "pencil-line", "invoices.issue_invoice",
           queries.my_drafts, tables.DraftBlock, ("invoice-list", "?status=draft"), mine="manager"),
     Block("bank", _("Payments that need a look"), "landmark", "invoices.view_bankline",
@@ -69,6 +71,10 @@ BLOCKS = (
           "home-debts", "manager"),
     Block("proofs", _("Payments to look through"), "clipboard-check", "invoices.look_proof",
           queries.unseen_proofs, tables.ProofBlock, ("proof-list", "?state=unseen"), mine="manager"),
+    Block("codes", _("Waiting for a code"), "hash", "clients.change_payer",
+          waiting.waiting_for_code, waiting.CodeBlock, ("payer-codes", "")),
+    Block("managerless", _("Paid, without a manager"), "user-x", "office.view_system",
+          waiting.paid_without_manager, waiting.ManagerlessBlock, ("client-managerless", "")),
     Block("orders", _("Orders to accept"), "shopping-cart", "products.accept_order",
           queries.pending_orders, tables.OrderBlock, ("order-list", "?status=pending")),
     Block("letters", _("Letters held or failed"), "mail-warning", "letters.change_letter",

@@ -13,7 +13,7 @@ from billing_site.kit import clock
 from billing_site.letters.actions import STOPPED
 from billing_site.letters.models import Letter
 from billing_site.office.models import User, WorkDay
-from clients.models import Client, client_numbers_seen_by, clients_seen_by
+from clients.models import Client, Todo, client_numbers_seen_by, clients_seen_by
 from invoices.models import Allocation, BankLine, Invoice, Payment, ProofCard
 from products.models import Order, Service
 from reports.queries import Debts
@@ -31,6 +31,11 @@ def oversees(user: User) -> bool:
 def _managed(user: User, path: str) -> Q:
     """Whose work it is; `path` leads to the manager."""
     return Q() if oversees(user) else Q(**{path: user.pk})
+
+
+def my_todos(user: User) -> QuerySet[Todo]:
+    """What the reader has to do, the first due first."""
+    return Todo.objects.filter(assignee=user, done_at=None)
 
 
 def my_drafts(user: User) -> QuerySet[Invoice]:

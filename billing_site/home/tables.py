@@ -18,6 +18,7 @@ from billing_site.pages.tables import (
     Table,
     TextColumn,
 )
+from clients.tables import TodoTable
 from invoices.models import BankLine
 from tickets.tables import TicketTable, left_badge
 
@@ -32,6 +33,12 @@ def invoice_name(number: int | None) -> str:
 
 def _time_left(row: Row) -> str:
     return left_badge(row["left"]) if row["left"] else formats.NOTHING
+
+
+class TodoBlock(TodoTable):
+    """The to-dos' own rows, in fewer columns."""
+
+    columns = tuple(column for column in TodoTable.columns if column.key in ("text", "due_on", "client"))
 
 
 class TicketBlock(TicketTable):

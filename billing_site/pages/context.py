@@ -44,6 +44,7 @@ MENU = (
         Entry(_("All clients"), "client-list", "clients.view_client"),
         Entry(_("New client"), "client-new", "clients.add_client"),
         Entry(_("Payers"), "payer-list", "clients.view_payer"),
+        Entry(_("Waiting for a code"), "payer-codes", "clients.view_payer"),
         Entry(_("Contacts"), "contact-list", "clients.view_client"),
         Entry(_("Notes"), "note-list", "clients.view_note"),
     )),

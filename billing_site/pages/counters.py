@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 
 from billing_site.journal.models import Job
 from billing_site.kit import live
@@ -21,18 +21,27 @@ def _bounded(queryset: QuerySet) -> int:
     return queryset.order_by()[: LIMIT + 1].count()
 
 
+def _bell(user: User) -> dict[str, int]:
+    """Unseen jobs and calls of the user, in one query."""
+    jobs = Job.objects.filter(author=user, ended_at__isnull=False, seen_at__isnull=True)
+    calls = Mention.objects.filter(user=user, seen_at__isnull=True)
+    both = [
+        rows.order_by().annotate(bell=Value(name)).values("bell")[: LIMIT + 1]
+        for name, rows in (("jobs", jobs), ("mentions", calls))
+    ]
+    rung = [row["bell"] for row in both[0].union(both[1], all=True)]
+    return {name: rung.count(name) for name in ("jobs", "mentions")}
+
+
 def _count(user: User) -> dict[str, int]:
-    wanted: dict[str, QuerySet] = {
-        "jobs": Job.objects.filter(author=user, ended_at__isnull=False, seen_at__isnull=True),
-        "mentions": Mention.objects.filter(user=user, seen_at__isnull=True),
-    }
+    wanted: dict[str, QuerySet] = {}
     if may(user, "products.view_order"):
         wanted["orders"] = Order.objects.filter(status=Order.Status.PENDING).visible_to(user)
     if may(user, "invoices.view_invoice"):
         wanted["invoices"] = Invoice.objects.overdue().visible_to(user)
     if may(user, "tickets.view_ticket"):
         wanted["tickets"] = Ticket.objects.awaiting().visible_to(user)
-    return {name: _bounded(queryset) for name, queryset in wanted.items()}
+    return {**_bell(user), **{name: _bounded(queryset) for name, queryset in wanted.items()}}
 
 
 def _key(user: User) -> str:

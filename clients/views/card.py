@@ -13,9 +13,12 @@ from billing_site.pages import formats
 from billing_site.pages.access import may
 from billing_site.pages.addresses import known
 from billing_site.pages.views import DetailPage, PanelView
-from clients.forms import FLAGS, NoteForm
+from clients.forms import FLAGS
+from clients.licensing import ownership_of
 from clients.models import Client, EmailAddress
+from clients.note_forms import NoteForm
 from clients.queries import page_of_notes
+from clients.revealing import SECRETS
 from clients.timeline import kinds_for, timeline
 
 
@@ -35,6 +38,7 @@ TABS = (
     Tab("summary", _("Summary")),
     Tab("profile", _("Profile")),
     Tab("contacts", _("Contacts")),
+    Tab("papers", _("Contracts and 1C")),
     Tab("services", _("Services"), "client-services", "products.view_service"),
     Tab("orders", _("Orders"), "client-orders", "products.view_order"),
     Tab("invoices", _("Invoices"), "client-invoices", "invoices.view_invoice"),
@@ -57,7 +61,7 @@ def header_of(client: Client) -> dict[str, Any]:
     return {
         "client": client,
         "flags": [label_of(name) for name in FLAGS if getattr(client, name)],
-        "hold": Hold.objects.filter(client_no=client.pk).select_related("by").first(),
+        "ownership": ownership_of(client),
         "email": client.main_email,
         "phone": shown_phone(client.phone, client.extension),
         **important_of(client),
@@ -65,9 +69,13 @@ def header_of(client: Client) -> dict[str, Any]:
 
 
 def important_of(client: Client) -> dict[str, Any]:
-    """The newest important notes, which stand on top of a client's pages, and whether there are more."""
+    """What stands on top of a client's pages: the hold, the newest important notes, whether there are more."""
     found = list(client.notes.filter(important=True).select_related("author")[: IMPORTANT_SHOWN + 1])
-    return {"important": found[:IMPORTANT_SHOWN], "important_more": len(found) > IMPORTANT_SHOWN}
+    return {
+        "hold": Hold.objects.filter(client_no=client.pk).select_related("by").first(),
+        "important": found[:IMPORTANT_SHOWN],
+        "important_more": len(found) > IMPORTANT_SHOWN,
+    }
 
 
 class ClientCard(DetailPage):
@@ -78,7 +86,13 @@ class ClientCard(DetailPage):
     template_name = "clients/card.html"
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("account_manager", "sales_manager")
+        return (
+            super()
+            .get_queryset()
+            .select_related(
+                "account_manager", "sales_manager", "client_group", "department", "billing_contact"
+            )
+        )
 
     def shown_tabs(self) -> list[Tab]:
         """Tabs the user may see and whose room is built."""
@@ -103,14 +117,15 @@ class ClientCard(DetailPage):
         }
 
     def tab_summary(self, client: Client) -> dict[str, Any]:
-        payers = client.payers.all()
+        payers = client.payers.prefetch_related("kpps")
         return {"payer": next((payer for payer in payers if payer.is_default), None), "payers": payers}
 
     def tab_profile(self, client: Client) -> dict[str, Any]:
         return {
-            "payers": client.payers.all(),
+            "payers": client.payers.prefetch_related("kpps"),
             "today": clock.today(),
-            "facts": profile_facts(client),
+            "sections": profile_facts(client),
+            "secrets": [(name, label_of(name)) for name in SECRETS if getattr(client, name)],
         }
 
     def tab_contacts(self, client: Client) -> dict[str, Any]:
@@ -136,22 +151,31 @@ class ClientCard(DetailPage):
         return {**page_of_notes(client), "form": NoteForm(auto_id="note_%s")}
 
 
-def profile_facts(client: Client) -> list[tuple[str | Promise, Any]]:
-    """Fields of the profile with the words people say, in reading order."""
-    said: dict[str, Any] = {"status": client.get_status_display(), "language": client.get_language_display()}
-    said["phone"] = shown_phone(client.phone, client.extension)
-    said["registered_on"] = formats.day(client.registered_on)
-    names = (
-        "name",
-        "status",
-        "phone",
-        "language",
-        "account_manager",
-        "sales_manager",
-        "source",
-        "registered_on",
-    )
-    return [(label_of(name), said.get(name, getattr(client, name))) for name in names]
+PROFILE = (
+    (_("Who"), ("name", "company", "status", "phone", "language", "client_group", "registered_on")),
+    (_("Papers"), ("billing_contact", "postal_address")),
+    (_("Our side"), ("account_manager", "sales_manager")),
+    (
+        _("Where the client came from"),
+        ("department", "office_name", "source", "lead", "utm"),
+    ),
+    (_("Logins"), ("cloud_login", "portal_login", "security_question")),
+)
+
+
+def profile_facts(client: Client) -> list[tuple[str | Promise, list[tuple[str | Promise, Any]]]]:
+    """Sections of the profile, fields with the words people say, in reading order."""
+    said: dict[str, Any] = {
+        "status": client.get_status_display(),
+        "language": client.get_language_display(),
+        "phone": shown_phone(client.phone, client.extension),
+        "registered_on": formats.day(client.registered_on),
+        "utm": ", ".join(f"{mark}: {text}" for mark, text in client.utm.items()),
+    }
+    return [
+        (title, [(label_of(name), said.get(name, getattr(client, name))) for name in names])
+        for title, names in PROFILE
+    ]
 
 
 class ClientImportant(PanelView):

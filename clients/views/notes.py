@@ -1,18 +1,24 @@
 import json
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from billing_site.kit.errors import Refused
+from billing_site.pages.counters import recount
 from billing_site.pages.requests import PanelRequest
-from billing_site.pages.views import ObjectPage, PanelView
-from clients import actions
-from clients.forms import NoteForm
-from clients.models import Client, Note, clients_seen_by
+from billing_site.pages.views import SIGNED_IN, ListPage, ObjectPage, Page, PanelView, send_file
+from clients import actions, noting
+from clients.filters import NoteFilter
+from clients.models import Client, Mention, Note, NoteFile, Translate, clients_seen_by
+from clients.note_forms import NoteForm
 from clients.queries import page_of_notes
+from clients.tables import NoteTable
 
 
 def note_list(
@@ -52,10 +58,17 @@ class NoteNew(ObjectPage):
 
     def post(self, request: PanelRequest, pk: int) -> HttpResponse:
         client = self.get_object()
-        form = NoteForm(request.POST, auto_id="note_%s")
+        form = NoteForm(request.POST, request.FILES, auto_id="note_%s")
         if not form.is_valid():
             return note_list(request, client, form=form)
-        actions.add_note(client, by=request.user, **form.cleaned_data)
+        got = form.cleaned_data
+        try:
+            noting.write_note(
+                client, got["text"], by=request.user, important=got["important"], files=got["files"]
+            )
+        except Refused as refused:
+            form.add_error(refused.field, refused.message)
+            return note_list(request, client, form=form)
         return note_list(request, client, said=_("Note added."))
 
 
@@ -78,15 +91,22 @@ class NoteEdit(NotePage):
 
     def post(self, request: PanelRequest, **_kwargs: Any) -> HttpResponse:
         note = self.get_object()
-        form = NoteForm(request.POST, auto_id=f"note{note.pk}_%s")
+        form = NoteForm(request.POST, request.FILES, auto_id=f"note{note.pk}_%s")
         if not form.is_valid():
             return self.answer(note, form)
-        actions.change_note(note, by=request.user, **form.cleaned_data)
+        got = form.cleaned_data
+        try:
+            noting.change_note(note, by=request.user, **{**got, "version": got["version"] or 0})
+        except Refused as refused:
+            form.add_error(refused.field, refused.message)
+            return self.answer(note, form)
         return note_list(request, note.client, said=_("Note changed."))
 
     def answer(self, note: Note, form: NoteForm) -> HttpResponse:
         return render(
-            self.request, "clients/_note_form.html", {"note": note, "form": form, "client": note.client}
+            self.request,
+            "clients/_note_form.html",
+            {"note": note, "form": form, "client": note.client, "version": note.version},
         )
 
 
@@ -95,3 +115,68 @@ class NoteDelete(NotePage):
         note = self.get_object()
         actions.delete_note(note, by=request.user)
         return note_list(request, note.client, said=_("Note deleted; its text is in the log."))
+
+
+class NoteFileSent(ObjectPage):
+    """A file of a note as a download."""
+
+    permission = "clients.view_note"
+
+    def get_queryset(self) -> QuerySet:
+        seen = clients_seen_by(self.request.user, "note__client__")
+        return NoteFile.objects.filter(seen, note__client=self.kwargs["client"])
+
+    def get(self, request: PanelRequest, **_kwargs: Any) -> HttpResponse:
+        file = self.get_object()
+        return send_file(file.storage_name, file.name, file.content_type)
+
+
+class NoteList(ListPage):
+    """Notes on all clients of the reader's scope, searched by what they say."""
+
+    permission, title, menu = "clients.view_note", gettext_lazy("Notes"), "clients"
+    table, filterset = NoteTable, NoteFilter
+    search_fields = ("text",)
+    search_hint = gettext_lazy("Words of a note")
+    tabs = (
+        (gettext_lazy("All"), ""),
+        (gettext_lazy("Important ones"), "important=true"),
+    )
+    empty_text = gettext_lazy("No note says this.")
+
+    def get_queryset(self) -> QuerySet:
+        return Note.objects.filter(clients_seen_by(self.request.user, "client__"))
+
+    def search(self, queryset: QuerySet, typed: str) -> QuerySet:
+        wanted = " ".join(typed.lower().replace("ё", "е").split())
+        key = Translate(Lower("text"), Value("ё"), Value("е"), output_field=TextField())  # as in its index
+        return queryset.alias(key=key).filter(key__contains=wanted)
+
+
+class Mentions(Page):
+    """Notes to which colleagues called the reader, unseen ones first."""
+
+    permission, title, menu = SIGNED_IN, gettext_lazy("You were called"), "home"
+    size = 50
+
+    def get(self, request: PanelRequest) -> HttpResponse:
+        seen = clients_seen_by(request.user, "note__client__")
+        calls = Mention.objects.filter(seen, user=request.user).select_related("note__client", "note__author")
+        context = {"mentions": calls.order_by(F("seen_at").desc(nulls_first=True), "-id")[: self.size]}
+        return render(request, "clients/mentions.html", {**self.frame(), **context})
+
+
+class MentionOpen(ObjectPage):
+    """To the note on its client's card; the bell forgets it."""
+
+    permission = SIGNED_IN
+
+    def get_queryset(self) -> QuerySet:
+        return Mention.objects.filter(user=self.request.user).select_related("note")
+
+    def post(self, request: PanelRequest, pk: int) -> HttpResponse:
+        mention = self.get_object()
+        noting.see(mention)
+        recount(request.user)
+        note = mention.note
+        return redirect(reverse("client-detail", args=[note.client_id]) + f"?tab=notes#note-{note.pk}")
