@@ -15,7 +15,7 @@ class EntityForm(PayerForm):
 
     is_default = None
     on = forms.DateField(
-        label=_("From"), initial=clock.today,
+        label=_("From which day"), initial=clock.today,
         help_text=_("The first day of the new payer. A later day: it takes over by itself on that day."),
     )  # fmt: skip
     because = forms.CharField(
@@ -33,7 +33,7 @@ class EntityForm(PayerForm):
 class KppForm(forms.Form):
     kpp = DigitsField(label=_("New KPP"), validators=[valid_kpp])
     on = forms.DateField(
-        label=_("From"), initial=clock.today,
+        label=_("From which day"), initial=clock.today,
         help_text=_("Papers of this day and later have the new KPP."),
     )  # fmt: skip
     sections: list[tuple[Any, list[str | tuple[str, ...]]]] = [("", [("kpp", "on")])]

@@ -75,7 +75,7 @@ class CodeTable(Table):
         TextColumn("manager", _("Manager"), fields=("client__account_manager__name",)),
         NumberColumn("sent", _("Invoices sent")),
         MoneyColumn("amount", _("Amount")),
-        DateColumn("sent_since", _("Since"), align="end"),
+        DateColumn("sent_since", _("Waits since"), align="end"),
         NumberColumn("days", _("Days"), fields=("sent_since",), cell=_days,
                      export=lambda row: (clock.today() - row["sent_since"]).days),
     )  # fmt: skip
@@ -110,6 +110,12 @@ class ManagerlessTable(Table):
 
     def css(self, row: Row) -> str:
         return "danger" if row["age"] > TOO_LONG else "warning" if row["age"] > LONG else ""
+
+
+class ManagerlessBlock(ManagerlessTable):
+    """The same in short, for the home page."""
+
+    columns = tuple(one for one in ManagerlessTable.columns if one.key != "sales")
 
 
 class WaitingForCode(ListPage):
