@@ -123,11 +123,12 @@ def save_payer(payer: Payer) -> Payer:
 
 @transaction.atomic
 def create_client(
-    *, by: User | None, email: str, payer: Mapping[str, Any] | None = None, **fields: Any
+    *, by: User | None, email: str, payer: Mapping[str, Any] | None = None, because: str = "", **fields: Any
 ) -> Client:
     """A new client with its main e-mail and, if given, its default payer.
 
-    `email` normalised (kit.requisites.normal_address); `fields` are columns of Client, `payer` of Payer.
+    `email` normalised (kit.requisites.normal_address); `fields` are columns of Client, `payer` of Payer;
+    `because`, noted, says why it is none of those that look the same.
     Raises Refused at "email" when another client has the address.
     """
     client = Client.objects.create(registered_on=fields.pop("registered_on", clock.today()), **fields)
@@ -135,6 +136,8 @@ def create_client(
     record("clients.created", client, by=by, name=client.name, email=email)
     if payer:
         add_payer(client, by=by, is_default=True, **payer)
+    if because:
+        add_note(client, _("Why it is another client: %(because)s") % {"because": because}, by=by)
     return client
 
 

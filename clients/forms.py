@@ -171,12 +171,16 @@ class NewClientForm(PayerFields):
         help_text=_("As in the registry. Empty: the same as the client's."),
     )  # fmt: skip
     source = forms.CharField(label=_("Source"), max_length=80, required=False)
+    because = NameField(
+        label=_("Why it is another client"), max_length=200, required=False,
+        help_text=_("Only when one with the same INN, phone or name is there: stands in a note."),
+    )  # fmt: skip
     account_manager = staff_field(_("Account manager"))
     language = forms.ChoiceField(
         label=_("Language of letters"), choices=list(Client.language.field.choices or ())
     )
     sections = [
-        ("", ["name", ("email", "phone")]),
+        ("", ["name", ("email", "phone"), "because"]),
         (_("Payer"), [("kind", "inn"), ("kpp", "ogrn"), "payer_name", "legal_address", "counterparty_code"]),
         (_("Our side"), [("account_manager", "source"), "language"]),
     ]
@@ -194,6 +198,7 @@ class NewClientForm(PayerFields):
             "source": got["source"],
             "account_manager": got["account_manager"],
             "language": got["language"],
+            "because": got["because"],
             "payer": {**payer, "name": got["payer_name"] or got["name"]},
         }
 

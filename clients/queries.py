@@ -31,7 +31,9 @@ def with_main_facts(rows: QuerySet) -> QuerySet:
 
 def page_of_notes(client: Client, start: int = 0) -> dict[str, Any]:
     """Notes of a client from the `start`-th on, important ones first; `more`: where the next page starts."""
-    found = list(client.notes.select_related("author").prefetch_related("files")[start : start + NOTES_PAGE + 1])
+    found = list(
+        client.notes.select_related("author").prefetch_related("files")[start : start + NOTES_PAGE + 1]
+    )
     more = start + NOTES_PAGE if len(found) > NOTES_PAGE else None
     return {"notes": found[:NOTES_PAGE], "more": more}
 
@@ -43,6 +45,7 @@ class Similar:
     client: Client
     why: list[str | Promise]
     stops: bool
+    double: bool = False  # so much the same that a new client needs a reason
 
 
 def _first(rows: Iterable[int]) -> set[int]:
@@ -78,7 +81,7 @@ def similar_clients(*, email: str = "", inn: str = "", phone: str = "", name: st
         alike = Client.objects.filter(Q(name_key__trigram_similar=wanted) | _holds_words(wanted))
         nearest = alike.order_by(TrigramSimilarity("name_key", wanted).desc(), "name_key")
         owners["name"] = _first(nearest.values_list("pk", flat=True)[:SHOWN])
-    return _ranked(owners)
+    return _ranked(owners, bare_name(name))
 
 
 def _holds_words(text: str) -> Q:
@@ -94,16 +97,18 @@ WHY = {
 }
 
 
-def _ranked(owners: dict[str, set[int]]) -> list[Similar]:
+def _ranked(owners: dict[str, set[int]], wanted: str) -> list[Similar]:
     everybody = set().union(*owners.values()) if owners else set()
     if not everybody:
         return []
+    same = owners.get("inn", set()) | owners.get("phone", set())
     found = with_main_facts(Client.objects.filter(pk__in=everybody)).select_related("account_manager")
     shown = [
         Similar(
             client,
             [WHY[key] for key in WHY if client.pk in owners.get(key, ())],
             client.pk in owners.get("email", ()),
+            client.pk in same or (bool(wanted) and bare_name(client.name) == wanted),
         )
         for client in found
     ]

@@ -15,15 +15,17 @@ from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.kit.errors import Refused
 from billing_site.pages.requests import PanelRequest
 from billing_site.pages.views import Bulk, FormPage, ListPage, Page
-from clients.actions import create_client
+from clients.actions import called, create_client
 from clients.filters import NOBODY, ClientFilter, find_clients
 from clients.forms import NewClientForm
 from clients.models import Client
-from clients.queries import similar_clients, with_main_facts
+from clients.queries import Similar, similar_clients, with_main_facts
 from clients.tables import ClientTable
 from invoices.models import Invoice
 from products.models import Service
@@ -70,6 +72,17 @@ class ClientList(ListPage):
         return find_clients(queryset, typed)
 
 
+def refuse_double(found: list[Similar], by: Any) -> None:
+    """Raises Refused at "because" when one of these is so much the same that a reason is needed."""
+    doubles = [f"{called(one.client, by)} ({', '.join(map(str, one.why))})" for one in found if one.double]
+    if doubles:
+        raise Refused(
+            _t("There is one like this: %(clients)s. If yours is another one, say why.")
+            % {"clients": "; ".join(doubles)},
+            "because",
+        )
+
+
 class ClientNew(FormPage):
     permission, title, menu = "clients.add_client", _("New client"), "clients"
     crumbs = ((_("Clients"), "client-list"),)
@@ -78,7 +91,12 @@ class ClientNew(FormPage):
     submit_label, success_message = _("Create the client"), _("Client created.")
 
     def perform(self, form: NewClientForm, by: Any) -> Client:
-        return create_client(by=by, **form.values())
+        wanted = form.values()
+        if not wanted["because"]:
+            refuse_double(
+                similar_clients(inn=form["inn"].value() or "", phone=wanted["phone"], name=wanted["name"]), by
+            )
+        return create_client(by=by, **wanted)
 
     def get_success_url(self, obj: Client) -> str:
         return reverse("client-detail", args=[obj.pk])
