@@ -22,6 +22,22 @@ WORDS = {
     "text": _("text"), "title": _("title"), "to": pgettext_lazy("state", "to"), "total": _("total"),
     "was": _("was"), "note": _("note"), "message": _("message"), "of": _("copy of"), "send": _("to send"),
     "made": _("new"), "price": _("price"), "service": _("service"),
+    "applied": _("applied"), "batch": _("batch"), "draft": _("draft"), "due_on": _("due on"),
+    "handover": _("hand-over"), "known": _("known rows"), "new": _("new rows"), "reason": _("reason"),
+    "role": _("invoice kind"), "rule": _("rule"), "sign": _("recognised by"), "ticket": _("ticket"),
+}  # fmt: skip
+# What codes of a key mean; states of the moved model have words of their own.
+CODES: dict[str, dict[str, Any]] = {
+    "role": {"main": _("main"), "addon": _("additional"), "one_off": _("one-off work")},
+    "kind": {
+        "human": _("written by a person"), "auto": _("automatic"), "bounce": _("not delivered"),
+        "list": _("mailing list"), "loop": _("own letter"), "spam": _("spam"), "invoice": _("invoice"),
+    },
+    "sign": {
+        "signature": _("signed number"), "reference": _("answered letter"), "letter": _("answered letter"),
+        "bounce": _("letter that came back"), "number": _("number in the subject"),
+        "twin": _("copy in another mailbox"),
+    },
 }  # fmt: skip
 
 
@@ -53,7 +69,7 @@ def unfolded(verb: str, facts: Mapping[str, Any]) -> SafeString | str:
         return ""
     states = state_words(verb)
     rows = (
-        (WORDS.get(key, key), value_word(value, states if key in ("from", "to") else None))
+        (WORDS.get(key, key), value_word(value, states if key in ("from", "to") else CODES.get(key)))
         for key, value in facts.items()
     )
     return format_html(

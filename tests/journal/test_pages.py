@@ -1,13 +1,17 @@
 """Pages of the journal and of jobs."""
 
+import re
+
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from billing_site.journal import jobs
+from billing_site.journal.facts import unfolded
 from billing_site.journal.models import Entry, Job
 from billing_site.journal.moves import move, record
 from billing_site.kit import clock
@@ -38,6 +42,20 @@ class TestJournal:
         facts = text.split('class="facts"')[1].split("</dl>")[0]
         assert "действует" in facts
         assert "active" not in facts
+
+    @pytest.mark.parametrize(
+        ("facts", "words"),
+        [
+            ({"role": "addon", "draft": 7}, ("вид счёта", "дополнительный", "черновик")),
+            ({"kind": "human", "sign": "reference"}, ("написано человеком", "письму, на которое отвечают")),
+            ({"kind": "of one's own"}, ("of one&#x27;s own",)),
+        ],
+    )
+    def test_keys_and_codes_of_facts_are_words(self, facts, words):
+        with translation.override("ru"):
+            told = unfolded("tickets.opened", facts)
+        assert [word for word in words if word not in told] == []
+        assert not set(facts) & set(re.findall("<dt>(.*?)</dt>", told))
 
     @pytest.mark.parametrize(
         ("query", "found"),
