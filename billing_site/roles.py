@@ -8,10 +8,10 @@ VIEW = (
     "clients.view_client", "clients.view_payer", "clients.view_note", "products.view_product",
     "products.view_order", "products.view_service", "invoices.view_invoice", "invoices.view_payment",
     "tickets.view_ticket", "letters.view_letter", "clients.view_todo", "clients.add_todo",
-    "clients.change_todo",
+    "clients.change_todo", "clients.view_companygroup", "clients.view_clientgroup",
 )  # fmt: skip
 CLIENTS = ("clients.add_client", "clients.change_client", "clients.add_payer", "clients.change_payer",
-           "clients.add_note", "clients.change_note", "clients.change_contacts", "letters.add_letter",
+           "clients.add_note", "clients.change_note", "clients.change_contacts", "clients.add_companygroup", "clients.change_companygroup", "letters.add_letter",
            "letters.add_hold", "letters.delete_hold")  # fmt: skip
 ORDERS = ("products.add_order", "products.accept_order", "products.cancel_order", "products.change_service")
 INVOICES = (
@@ -28,7 +28,8 @@ BANK = (
 )
 TICKETS = ("tickets.add_ticket", "tickets.answer_ticket", "tickets.close_ticket")
 REPORTS = ("reports.view_debtors",)
-HEADS = (
+HEADS = ("clients.add_clientgroup", "clients.change_clientgroup", 
+    "clients.import_client",
     "clients.delete_client",
     "clients.waive_proofs",
     "products.change_product",

@@ -1,16 +1,21 @@
-"""Deeds for many clients: pages offer them, the worker does them when there are many."""
+"""Deeds for many clients and long imports: pages offer them, the worker does them when there are many."""
 
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.journal import jobs
+from billing_site.journal.models import Job
 from billing_site.office.models import User
 from billing_site.pages.many import Deed, offer
-from clients import actions
+from clients import actions, importing
 from clients.models import Client, ClientGroup
+from invoices import billing
 
 
 class ManagerForm(forms.Form):
@@ -79,9 +84,22 @@ class MoveStatus(ClientDeed):
         return super().stops(row, data) or _("cannot go there from its status")
 
     def perform(self, row: Client, data: dict[str, Any], by: User) -> None:
-        actions.change_status(row, data["status"], by=by)
+        billing.change_client_status(row, data["status"], by=by)
 
 
 GIVE_MANAGER, PUT_INTO_GROUP, MOVE_STATUS = (
     offer(GiveManager()), offer(PutIntoGroup()), offer(MoveStatus()),
 )  # fmt: skip
+
+
+@jobs.work("clients.import")
+def import_clients(job: Job) -> None:
+    """The kept file row by row. Twice is harmless: a client that is there is refused by its e-mail."""
+    by = job.author
+    assert by is not None
+    with translation.override(by.language):
+        for row in importing.check(importing.kept(job.params["file"]), by).rows:
+            why = "; ".join(row.errors) or importing.carry_out(row, by)
+            failure = {_t("row %(n)s") % {"n": row.number}: why} if why else None
+            if not jobs.advance(job, failure=failure):
+                return

@@ -40,7 +40,7 @@ def _payer(row: Row) -> str:
 
 def _manager(row: Row) -> str:
     """«Петрова М. И.» of a full Russian name; any other as it is."""
-    name = row["account_manager__name"] or formats.NOTHING
+    name = row.get("account_manager__name") or row.get("client__account_manager__name") or formats.NOTHING
     words = name.split()
     if len(words) == 3:
         name = f"{words[0]} {words[1][0]}.{formats.NBSP}{words[2][0]}."
@@ -157,12 +157,14 @@ class PayerTable(Table):
         TextColumn("kpp", _("KPP")),
         TextColumn("ogrn", _("OGRN"), hidden=True),
         TextColumn("code", _("Code in Union"), fields=("counterparty_code",)),
-        TextColumn("manager", _("Manager"), fields=("client__account_manager__name",)),
+        TextColumn("manager", _("Manager"), fields=("client__account_manager__name",), cell=_manager,
+                   export=lambda row: row["client__account_manager__name"]),
         TextColumn(
             "is_default", _("Default"), cell=lambda row: badge("yes") if row["is_default"] else "",
+            hidden=True,
         ),
-        DateColumn("valid_from", _("Valid from"), align="end"),
-        DateColumn("valid_until", _("until"), fields=("valid_until",), align="end",
+        DateColumn("valid_from", _("Valid from"), align="end", hidden=True),
+        DateColumn("valid_until", _("Valid until"), fields=("valid_until",), align="end",
                    cell=lambda row: formats.day(_last_day(row)), export=_last_day),
         TextColumn("legal_address", _("Legal address"), hidden=True),
         TextColumn("signatory", _("Signatory"), hidden=True),
@@ -192,5 +194,37 @@ class ContactTable(Table):
         TextColumn("classes", _("Gets letters about"),
                    cell=lambda row: _words(MailClass, row["classes"]) or formats.NOTHING,
                    export=lambda row: _words(MailClass, row["classes"])),
-        TextColumn("manager", _("Manager"), fields=("client__account_manager__name",), hidden=True),
+        TextColumn("manager", _("Manager"), fields=("client__account_manager__name",), cell=_manager, hidden=True,
+                   export=lambda row: row["client__account_manager__name"]),
+    )  # fmt: skip
+
+
+class CompanyGroupTable(Table):
+    """`companies`, `live_services`, `tickets`, `due` are annotations of the list's rows."""
+
+    columns = (
+        LinkColumn(
+            "name", _("Name"), sort="name", link=lambda row: reverse("company-group-detail", args=[row["id"]])
+        ),
+        NumberColumn("companies", _("Companies")),
+        NumberColumn("services", _("Services"), fields=("live_services",)),
+        NumberColumn("tickets", _("Open tickets")),
+        MoneyColumn("due", _("Debt")),
+    )
+
+
+class ClientGroupTable(Table):
+    """`members` is an annotation of the list's rows."""
+
+    columns = (
+        LinkColumn(
+            "name", _("Name"), sort="name", link=lambda row: reverse("client-group-edit", args=[row["id"]])
+        ),
+        TextColumn(
+            "colour", _("Colour"),
+            cell=lambda row: format_html(
+                '<span class="status status-{}">{}</span>', row["colour"], row["name"]
+            ),
+        ),
+        NumberColumn("members", _("Clients")),
     )  # fmt: skip

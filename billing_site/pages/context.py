@@ -43,10 +43,13 @@ MENU = (
     Section("clients", _("Clients"), "users", (
         Entry(_("All clients"), "client-list", "clients.view_client"),
         Entry(_("New client"), "client-new", "clients.add_client"),
+        Entry(_("Import clients"), "client-import", "clients.import_client"),
         Entry(_("Payers"), "payer-list", "clients.view_payer"),
         Entry(_("Waiting for a code"), "payer-codes", "clients.view_payer"),
         Entry(_("Contacts"), "contact-list", "clients.view_client"),
         Entry(_("Notes"), "note-list", "clients.view_note"),
+        Entry(_("Groups of companies"), "company-group-list", "clients.view_companygroup"),
+        Entry(_("Client groups"), "client-group-list", "clients.change_clientgroup"),
     )),
     Section("orders", _("Orders"), "shopping-cart", (
         Entry(_("All orders"), "order-list", "products.view_order", "orders"),
