@@ -1,13 +1,11 @@
 """The README's tour as one story, through the real parts: pages, errands, SMTP, a mailbox, bank files."""
 
-import threading
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
@@ -28,6 +26,7 @@ from tests.invoices import bank
 from tests.invoices.papers import Pdf, figure_5, sent
 from tests.letters.post import listening, mail_to_nobody
 from tests.story.office import Hands, Office, link_in, text_of
+from tests.story.threads import twice_at_once
 from tests.tickets.mails import mail
 from tickets import schedule as errands_of_tickets
 from tickets.models import Mailbox, Ticket
@@ -304,7 +303,7 @@ def renewals(office: Office) -> None:
     """One draft, however often and by how many it is run; a discarded one stays away."""
     call_command("bill", "--on", "2019-07-11")
     assert not drafts().exists()
-    run_in_two_threads(date(2019, 7, 12))
+    twice_at_once(lambda: schedule.run_renewals(date(2019, 7, 12)))
     call_command("bill", "--on", "2019-07-12")
     draft = drafts().get()
     assert (draft.client, draft.total) == (office.known["client"], Decimal("27600.00"))
@@ -318,26 +317,6 @@ def renewals(office: Office) -> None:
 
 def drafts():
     return Invoice.objects.filter(status=Invoice.Status.DRAFT)
-
-
-def run_in_two_threads(on: date) -> None:
-    together, troubles = threading.Barrier(2), []
-
-    def run() -> None:
-        try:
-            together.wait()
-            schedule.run_renewals(on)
-        except Exception as trouble:
-            troubles.append(trouble)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert troubles == []
 
 
 @at("2019-08-20 12:00")
