@@ -194,8 +194,8 @@ class ContactTable(Table):
         TextColumn("classes", _("Gets letters about"),
                    cell=lambda row: _words(MailClass, row["classes"]) or formats.NOTHING,
                    export=lambda row: _words(MailClass, row["classes"])),
-        TextColumn("manager", _("Manager"), fields=("client__account_manager__name",), cell=_manager, hidden=True,
-                   export=lambda row: row["client__account_manager__name"]),
+        TextColumn("manager", _("Manager"), fields=("client__account_manager__name",), cell=_manager,
+                   export=lambda row: row["client__account_manager__name"], hidden=True),
     )  # fmt: skip
 
 

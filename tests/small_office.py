@@ -14,7 +14,8 @@ from billing_site.letters.models import Letter
 from billing_site.office.models import User
 from billing_site.pages import actions as lists
 from clients import actions as clients
-from clients import assigning, contacting, contracting, licensing, noting, proving
+from clients import assigning, contacting, contracting, grouping, licensing, noting, proving
+from clients.models import ClientGroup, CompanyGroup
 from invoices import billing, matching
 from invoices.models import Invoice, Payment, ProofCard
 from products.actions import Wanted
@@ -73,6 +74,9 @@ def _work(made: SimpleNamespace, manager: User) -> None:
     made.note_file = note.files.get().pk
     made.mention = note.mentions.create(user=manager).pk
     made.todo = assigning.give_todo("Позвонить", by=manager, assignee=manager, client=made.of).pk
+    grouping.join_group(made.of, by=manager, group=None, new="Ромашки")
+    made.company_group = CompanyGroup.objects.get().pk
+    made.client_group = ClientGroup.objects.create(name="Опорные").pk
     made.portal_password = "portal_password"
 
 

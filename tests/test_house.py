@@ -14,7 +14,7 @@ TOWER = ("office", "journal", "letters", "clients", "products", "invoices", "tic
 FILES = {
     "__init__", "apps", "urls", "views", "api", "schedule", "forms", "tables", "filters", "panels", "models",
     "actions", "tasks", "queries", "letters", "documents", "accounts", "pdf", "told",
-    "contact_forms", "note_forms", "profile_forms", "paper_forms", "payer_forms",
+    "contact_forms", "note_forms", "group_forms", "profile_forms", "paper_forms", "payer_forms",
     # arithmetic: pure functions of values
     "pricing", "sla", "totals",
     # verbs

@@ -16,8 +16,8 @@ from billing_site.kit import clock, live
 from billing_site.letters import actions as letters
 from billing_site.office.models import User
 from clients import actions as clients
-from clients import assigning, noting
-from clients.models import Client
+from clients import assigning, grouping, noting
+from clients.models import Client, CompanyGroup
 from invoices import billing, matching
 from invoices.models import Invoice, Payment, ProofCard, Statement
 from products.actions import Wanted
@@ -53,7 +53,11 @@ class Office:
             handing.open_handovers()
 
     def _client(self) -> None:
-        make.client(name=f"Ромашка {self.grown}", account_manager=self.head)
+        other = make.client(name=f"Ромашка {self.grown}", account_manager=self.head)
+        grouping.join_group(self.client, by=self.head, group=None, new=f"Ромашки {self.grown}")
+        grouping.join_group(self.client, by=self.head, group=CompanyGroup.objects.earliest("pk"))
+        grouping.join_group(other, by=self.head, group=CompanyGroup.objects.earliest("pk"))
+        grouping.refer(other, by=self.head, referrer=self.client)
         paper = letters.FilePart(f"{self.grown}.pdf", "application/pdf", b"%PDF-1.7")
         noting.write_note(
             self.client, f"Заметка {self.grown} @Администратор", by=self.head, important=True, files=[paper]
@@ -142,6 +146,10 @@ PAGES: dict[str, Page] = {
     "note-more": Page(6, client),
     "note-list": Page(11),
     "mention-list": Page(8),
+    "company-group-list": Page(11),
+    "company-group-detail": Page(9, first(CompanyGroup)),
+    "client-group-list": Page(11),
+    "client-links": Page(9, client),
     "todo-list": Page(11),
     "client-todos": Page(6, client),
     "client-contacts": Page(22, client),
