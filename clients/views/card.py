@@ -15,7 +15,7 @@ from billing_site.pages.addresses import known
 from billing_site.pages.views import DetailPage, PanelView
 from clients.forms import FLAGS
 from clients.licensing import ownership_of
-from clients.models import Client, EmailAddress
+from clients.models import Client, EmailAddress, Payer
 from clients.note_forms import NoteForm
 from clients.queries import page_of_notes
 from clients.revealing import SECRETS
@@ -69,7 +69,7 @@ def header_of(client: Client) -> dict[str, Any]:
 
 
 def important_of(client: Client) -> dict[str, Any]:
-    """What stands on top of a client's pages: the hold, the newest important notes, whether there are more."""
+    """What stands on top of a client's pages: the hold, the newest important notes, if there are more."""
     found = list(client.notes.filter(important=True).select_related("author")[: IMPORTANT_SHOWN + 1])
     return {
         "hold": Hold.objects.filter(client_no=client.pk).select_related("by").first(),
@@ -121,10 +121,12 @@ class ClientCard(DetailPage):
         return {"payer": next((payer for payer in payers if payer.is_default), None), "payers": payers}
 
     def tab_profile(self, client: Client) -> dict[str, Any]:
+        payers = list(client.payers.prefetch_related("kpps"))
         return {
-            "payers": client.payers.prefetch_related("kpps"),
+            "payers": payers,
             "today": clock.today(),
             "sections": profile_facts(client),
+            "missing": to_be_filled(client, payers),
             "secrets": [(name, label_of(name)) for name in SECRETS if getattr(client, name)],
         }
 
@@ -176,6 +178,24 @@ def profile_facts(client: Client) -> list[tuple[str | Promise, list[tuple[str | 
         (title, [(label_of(name), said.get(name, getattr(client, name))) for name in names])
         for title, names in PROFILE
     ]
+
+
+WANTED = ("phone", "account_manager", "source", "department", "billing_contact", "postal_address")
+WANTED_OF_PAYER = ("inn", "ogrn", "counterparty_code", "legal_address", "signatory")
+
+
+def to_be_filled(client: Client, payers: list[Payer]) -> list[str]:
+    """What the short form of creation left for later (R1.6), in the words of the fields."""
+    payer = next((one for one in payers if one.is_default), None)
+    missing = [label_of(name) for name in WANTED if not getattr(client, name)]
+    if payer is None:
+        return [str(word) for word in (*missing, _("default payer"))]
+    fields = [Payer._meta.get_field(name) for name in WANTED_OF_PAYER if not getattr(payer, name)]
+    if payer.kind == Payer.Kind.LEGAL and not payer.kpp:
+        fields.append(Payer._meta.get_field("kpp"))
+    if payer.kind == Payer.Kind.PERSON:
+        fields = [field for field in fields if field.name not in ("ogrn", "signatory")]
+    return [str(word) for word in (*missing, *(field.verbose_name for field in fields))]
 
 
 class ClientImportant(PanelView):

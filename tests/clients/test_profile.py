@@ -37,7 +37,8 @@ def test_every_field_of_the_profile_is_kept_and_shown(browse, manager, client):
     kept = Client.objects.get(pk=client.pk)
     assert {name: getattr(kept, name) for name in lines} == lines
     assert (kept.client_group, kept.billing_contact, kept.department) == (group, contact, department)
-    assert kept.recovery and kept.no_auto_card
+    assert kept.recovery
+    assert kept.no_auto_card
     assert kept.utm == {"source": "yandex", "campaign": "осень"}
     assert (kept.portal_password, kept.security_answer) == ("тайна-1", "Шарик")
     shown = browse(manager).get(f"/clients/{client.pk}/?tab=profile").content.decode()
@@ -101,3 +102,13 @@ def test_unseen_signs_leave_the_lines_and_scripts_stay_text(browse, manager, cli
     assert "<script>" not in browse(manager).get(f"/clients/{client.pk}/?tab=profile").content.decode().split(
         "<main"
     )[1].replace("<script src", "")
+
+
+def test_what_the_short_form_left_is_counted_until_it_is_filled(browse, manager, client):
+    page = f"/clients/{client.pk}/?tab=profile"
+    before = browse(manager).get(page).content.decode()
+    assert "Осталось заполнить" in before
+    assert "почтовый адрес" in before
+    save(browse, manager, client, postal_address="Москва, а/я 5")
+    after = browse(manager).get(page).content.decode()
+    assert "почтовый адрес" not in after.split("Осталось заполнить")[1].split("</p>")[0]
