@@ -32,7 +32,7 @@ PURPOSE_LIMIT = 210  # characters a bank carries
 OPEN_NUMBER = "…"  # stands where a draft has no number yet
 QR_LIMITS = {"Name": 160, "BankName": 45, "Purpose": PURPOSE_LIMIT}  # characters, GOST R 56042-2014
 QR_SEPARATORS = "|~^#;"
-CONTRACTS = {
+CONTRACTS: dict[str, str] = {
     Contract.Kind.DEAL: "Договор", Contract.Kind.OFFER: "Оферта", Contract.Kind.BILL: "Счёт-договор",
 }  # fmt: skip
 SOLE_TRADER_INN = 12  # digits; a company has ten

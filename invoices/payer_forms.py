@@ -13,7 +13,7 @@ from clients.forms import DigitsField, PayerForm
 class EntityForm(PayerForm):
     """The new legal entity, from when and why; the default stays with whoever goes on."""
 
-    is_default = None
+    is_default = None  # type: ignore[assignment]
     on = forms.DateField(
         label=_("From which day"), initial=clock.today,
         help_text=_("The first day of the new payer. A later day: it takes over by itself on that day."),

@@ -1,7 +1,8 @@
 """Two lists that must become empty: payers without a code in Union, paying clients without a manager."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,7 @@ from billing_site.office.models import User
 from billing_site.pages import formats
 from billing_site.pages.addresses import known
 from billing_site.pages.tables import (
+    Column,
     DateColumn,
     LinkColumn,
     MomentColumn,
@@ -45,8 +47,8 @@ def waiting_for_code(user: User) -> QuerySet[Payer]:
     )
 
 
-def paid_without_manager(user: User) -> QuerySet[Client]:
-    """Active clients whose money has come and whom nobody looks after (R1.6); `paid_at`: the first payment."""
+def paid_without_manager(user: User) -> QuerySet[Any, Any]:
+    """Active clients whose money has come and nobody looks after (R1.6); `paid_at`: the first payment."""
     first = Payment.objects.filter(client=OuterRef("pk")).order_by("id")
     return (
         Client.objects.visible_to(user)
@@ -65,7 +67,7 @@ def _days(row: Row) -> str:
 class CodeTable(Table):
     """Payers of `waiting_for_code`; a row leads to where the code is typed in."""
 
-    columns = (
+    columns: Sequence[Column] = (
         LinkColumn(
             "name", _("Payer"), link=lambda row: known("payer-edit", row["client_id"], row["id"]),
         ),
@@ -95,7 +97,7 @@ class CodeBlock(CodeTable):
 class ManagerlessTable(Table):
     """Clients of `paid_without_manager`; the age is of working time."""
 
-    columns = (
+    columns: Sequence[Column] = (
         LinkColumn("name", _("Client"), link=lambda row: known("client-edit", row["id"])),
         TextColumn("sales", _("Sales manager"), fields=("sales_manager__name",)),
         MomentColumn("paid_at", _("First payment"), align="end"),

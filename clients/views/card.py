@@ -20,6 +20,7 @@ from clients.note_forms import NoteForm
 from clients.queries import page_of_notes
 from clients.revealing import SECRETS
 from clients.timeline import kinds_for, timeline
+from clients.views.inline import HARMLESS
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class ClientCard(DetailPage):
             "payers": payers,
             "today": clock.today(),
             "sections": profile_facts(client),
+            "harmless": HARMLESS,
             "missing": to_be_filled(client, payers),
             "secrets": [(name, label_of(name)) for name in SECRETS if getattr(client, name)],
         }
@@ -165,8 +167,8 @@ PROFILE = (
 )
 
 
-def profile_facts(client: Client) -> list[tuple[str | Promise, list[tuple[str | Promise, Any]]]]:
-    """Sections of the profile, fields with the words people say, in reading order."""
+def profile_facts(client: Client) -> list[tuple[str | Promise, list[tuple[str, str | Promise, Any]]]]:
+    """Sections of the profile, fields by name with the words people say, in reading order."""
     said: dict[str, Any] = {
         "status": client.get_status_display(),
         "language": client.get_language_display(),
@@ -175,7 +177,7 @@ def profile_facts(client: Client) -> list[tuple[str | Promise, list[tuple[str | 
         "utm": ", ".join(f"{mark}: {text}" for mark, text in client.utm.items()),
     }
     return [
-        (title, [(label_of(name), said.get(name, getattr(client, name))) for name in names])
+        (title, [(name, label_of(name), said.get(name, getattr(client, name))) for name in names])
         for title, names in PROFILE
     ]
 
@@ -190,7 +192,7 @@ def to_be_filled(client: Client, payers: list[Payer]) -> list[str]:
     missing = [label_of(name) for name in WANTED if not getattr(client, name)]
     if payer is None:
         return [str(word) for word in (*missing, _("default payer"))]
-    fields = [Payer._meta.get_field(name) for name in WANTED_OF_PAYER if not getattr(payer, name)]
+    fields: list[Any] = [Payer._meta.get_field(name) for name in WANTED_OF_PAYER if not getattr(payer, name)]
     if payer.kind == Payer.Kind.LEGAL and not payer.kpp:
         fields.append(Payer._meta.get_field("kpp"))
     if payer.kind == Payer.Kind.PERSON:

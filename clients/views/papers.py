@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
@@ -93,7 +94,7 @@ class Scan(ObjectPage):
         seen = clients_seen_by(self.request.user, "client__")
         return Contract.objects.filter(seen, client=self.kwargs["client"])
 
-    def get(self, request: Any, **_kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, **_kwargs: Any) -> HttpResponseBase:
         contract = self.get_object()
         if not contract.storage_name:
             raise Http404

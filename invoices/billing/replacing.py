@@ -170,6 +170,7 @@ def _ended(today: date) -> list[Payer]:
 @transaction.atomic
 def _turn(old: Payer, today: date) -> int:
     lock(old.client_id)
+    assert old.valid_until
     new = Payer.objects.filter(client=old.client_id, valid_from=old.valid_until).exclude(pk=old.pk).first()
     if new is None:
         return 0
