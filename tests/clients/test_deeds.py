@@ -8,7 +8,7 @@ from billing_site.journal.models import Entry
 from billing_site.kit.errors import Refused
 from billing_site.letters import actions as letters
 from billing_site.letters.models import Letter
-from clients import actions
+from clients import actions, schedule
 from clients.models import Client
 from invoices import billing
 from invoices.models import Invoice
@@ -126,3 +126,11 @@ def test_staff_see_what_the_client_sees_and_open_nothing_for_him(browse, manager
     browse(manager).get(f"/i/{link.token}/")
     link.refresh_from_db()
     assert link.first_opened_at is None
+
+
+def test_many_are_closed_but_for_those_who_owe(manager, billed):
+    free = make.client(by=manager, account_manager=manager)
+    ids = [billed.pk, free.pk]
+    failures = schedule.MOVE_STATUS.carry_out(ids, {"status": "closed"}, manager)
+    assert [name.split()[1] for name in failures] == [str(billed.pk)]
+    assert list(Client.objects.filter(status="closed")) == [free]
