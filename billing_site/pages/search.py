@@ -128,7 +128,11 @@ def _by_words(user: User, text: str) -> list[Group]:
         named &= Q(name_key__contains=word)
     groups = [_clients(user, named), _by_address(user, text, exactly=False)]
     if len(text) >= TRIGRAM and may(user, "clients.view_client"):
+        companies = (
+            Client.objects.alias(key=name_key("company")).exclude(company="").filter(key__contains=text)
+        )
         groups += [
+            Group(_("Companies of clients"), _clients(user, Q(pk__in=companies.values("pk"))).found),
             _people(user, _("Payers"), Payer.objects.named(text)),
             _people(user, _("Contacts"), Contact.objects.named(text)),
         ]

@@ -107,3 +107,8 @@ def service(daisy):
 @pytest.mark.parametrize("typed", ["1c.romashka.ru", "1C.Romashka.RU"])
 def test_a_domain_leads_to_its_service(service, head, typed):
     assert found(typed, head) == ([f"/services/{service.pk}/"], True)
+
+
+def test_the_company_of_a_client_leads_to_it(daisy, head):
+    Client.objects.filter(pk=daisy.pk).update(company="Торговый дом «Полевые цветы»")
+    assert found("полевые цв", head)[0] == [f"/clients/{daisy.pk}/"]
