@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from billing_site.journal.moves import move, move_many, record
 from billing_site.kit import clock, errands
@@ -152,7 +153,7 @@ def sweep() -> list[int]:
         Q(leased_until__isnull=True) | Q(leased_until__lt=clock.now()), status=RawMail.Status.RECEIVED
     ).defer("data")
     for raw in idle.filter(attempts__gte=ATTEMPTS).order_by("pk")[:500]:
-        quarantine(raw, raw.error or _("The worker died while reading this mail."))
+        quarantine(raw, raw.error or gettext_noop("The worker died while reading this mail."))
     return list(idle.filter(attempts__lt=ATTEMPTS).order_by("pk").values_list("pk", flat=True)[:500])
 
 
@@ -169,7 +170,7 @@ def file_mail(raw: RawMail, mail: Mail, *, by: User | None = None, insist: bool 
         return None
     sender = sender_of(mail)
     if not sender.address and not insist:
-        raise NobodyToAnswer(_("The mail names no sender: there is nobody to answer."))
+        raise NobodyToAnswer(gettext_noop("The mail names no sender: there is nobody to answer."))
     own = own_addresses()
     kind = "loop" if sender.address in own and not insist else "human" if insist else mail.kind
     ticket, sign = _conversation(mail, sender)

@@ -20,7 +20,7 @@ from billing_site.pages.tables import (
 )
 from clients.tables import TodoTable
 from invoices.models import BankLine
-from tickets.tables import TicketTable, left_badge
+from tickets.tables import TicketTable, left_badge, reason
 
 
 def days_late(row: Row) -> str:
@@ -142,6 +142,10 @@ class BankLineBlock(Table):
     )
 
 
+def _why_aside(row: Row) -> str:
+    return reason(row["error"], row["kind"])
+
+
 class QuarantineBlock(Table):
     columns = (
         LinkColumn(
@@ -151,7 +155,7 @@ class QuarantineBlock(Table):
             link=lambda row: known("quarantine-detail", row["id"]),
         ),
         TextColumn("sender", gettext_lazy("Sender")),
-        TextColumn("error", gettext_lazy("Reason")),
+        TextColumn("error", gettext_lazy("Reason"), fields=("error", "kind"), cell=_why_aside),
         MomentColumn("received_at", gettext_lazy("Received"), align="end"),
     )
 
