@@ -19,7 +19,7 @@ class NoteForm(forms.ModelForm):
     """A note with files; `version` is what a change was typed upon."""
 
     text = text_field(_("Text"), 3)
-    files = FilesField(label=_("Files"), required=False)
+    files = FilesField(label=_("Files"), required=False)  # type: ignore[assignment]
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:

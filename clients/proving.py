@@ -222,19 +222,20 @@ def ask_by_link(
     if not changes:
         raise Refused(_("Nothing differs from what stands here: there is nothing to confirm."))
     token, kept = make_token()
+    until = clock.now() + LINK_LIVES
     proof = Proof.objects.create(
         client=client,
         kind=Proof.Kind.LINK,
         text="\n".join(change.words() for change in changes),
         changes=asked_facts(changes, contact),
         token_hash=kept,
-        expires_at=clock.now() + LINK_LIVES,
+        expires_at=until,
         by=by,
     )
     with translation.override(client.language):
         link = settings.SITE_URL + reverse("contacts-confirm", args=[token])
         words = [change.words() for change in changes]
-        content = confirm_letter(client, words, link=link, until=proof.expires_at)
+        content = confirm_letter(client, words, link=link, until=until)
     letters.queue(
         content,
         to=[client.main_email],

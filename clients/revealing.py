@@ -1,5 +1,7 @@
 """Showing a secret: who looked and when stays in the journal."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -17,6 +19,6 @@ def reveal(client: Client, name: str, *, by: User) -> str:
     secret = getattr(client, name)
     if not secret:
         raise Refused(_("Nothing is stored here."))
-    label = client._meta.get_field(name).verbose_name
-    record("clients.secret_revealed", client, by=by, what=str(label))
+    field: Any = client._meta.get_field(name)
+    record("clients.secret_revealed", client, by=by, what=str(field.verbose_name))
     return secret

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from billing_site.kit.text import bare_name, shorten
 from billing_site.pages import formats
 from billing_site.pages.statuses import badge
 from billing_site.pages.tables import (
+    Column,
     DateColumn,
     LinkColumn,
     MomentColumn,
@@ -113,7 +114,7 @@ class NoteTable(Table):
 
 
 class TodoTable(Table):
-    columns = (
+    columns: Sequence[Column] = (
         LinkColumn(
             "text", _("What is to be done"), cell=lambda row: shorten(row["text"], 120),
             link=lambda row: reverse("todo-edit", args=[row["id"]]),

@@ -1,5 +1,7 @@
 """Columns of the blocks of "my day"."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -8,6 +10,7 @@ from billing_site.letters.models import Letter
 from billing_site.pages import formats
 from billing_site.pages.addresses import known
 from billing_site.pages.tables import (
+    Column,
     DateColumn,
     LinkColumn,
     MomentColumn,
@@ -38,7 +41,9 @@ def _time_left(row: Row) -> str:
 class TodoBlock(TodoTable):
     """The to-dos' own rows, in fewer columns."""
 
-    columns = tuple(column for column in TodoTable.columns if column.key in ("text", "due_on", "client"))
+    columns: Sequence[Column] = tuple(
+        column for column in TodoTable.columns if column.key in ("text", "due_on", "client")
+    )
 
 
 class TicketBlock(TicketTable):

@@ -41,7 +41,8 @@ def proof_words(proof: proving.Proof) -> list[str]:
     """What is asked, in the client's language."""
     person = proof.client.contacts.filter(pk=proof.changes.get("contact")).first()
     name = person.name if person else ""
-    return [proving.Change(*change, name).words() for change in proof.changes.get("changes", [])]
+    asked = proof.changes.get("changes", [])
+    return [proving.Change(field, old, new, name).words() for field, old, new in asked]
 
 
 def nothing_here(request: HttpRequest) -> HttpResponse:

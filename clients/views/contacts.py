@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -96,7 +97,7 @@ class ContactsChange(ContactPage):
     def ask_url(self) -> str:
         return reverse("contacts-ask", args=[self.client().pk])
 
-    def perform(self, form: ContactsForm, by: Any) -> Client:
+    def perform(self, form: ContactsForm, by: Any) -> Any:
         return contacting.change_contacts(
             self.object,
             form.wanted(),
@@ -193,7 +194,7 @@ class ProofFile(ObjectPage):
         seen = clients_seen_by(self.request.user, "client__")
         return Proof.objects.filter(seen, client=self.kwargs["client"])
 
-    def get(self, request: Any, **_kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, **_kwargs: Any) -> HttpResponseBase:
         proof = self.get_object()
         if not proof.storage_name:
             raise Http404

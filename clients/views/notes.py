@@ -4,6 +4,7 @@ from typing import Any
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Lower
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -126,7 +127,7 @@ class NoteFileSent(ObjectPage):
         seen = clients_seen_by(self.request.user, "note__client__")
         return NoteFile.objects.filter(seen, note__client=self.kwargs["client"])
 
-    def get(self, request: PanelRequest, **_kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, **_kwargs: Any) -> HttpResponseBase:
         file = self.get_object()
         return send_file(file.storage_name, file.name, file.content_type)
 

@@ -122,5 +122,5 @@ class ClientTodos(PanelView):
 
     permission, model = "clients.view_todo", Client
 
-    def get(self, request: PanelRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        return todos_of(request, self.get_object())
+    def get(self, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        return todos_of(self.request, self.get_object())
