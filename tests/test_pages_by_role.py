@@ -110,6 +110,7 @@ PAGES: dict[str, Page] = {
     "client-bulk-manager": act(EDIT, ok=302),
     "client-bulk-group": act(EDIT, ok=302),
     "client-bulk-status": act(EDIT, ok=302),
+    "client-field": act(EDIT, "client", "field"),
     "client-presence": see(CLIENT, "client"),
     "client-similar": see("clients.add_client"),
     "client-detail": see(CLIENT, "client"),
