@@ -13,6 +13,7 @@ from billing_site.pages import formats
 from billing_site.pages.access import may
 from billing_site.pages.addresses import known
 from billing_site.pages.views import DetailPage, PanelView
+from clients.contacting import quiet_until
 from clients.forms import FLAGS
 from clients.licensing import ownership_of
 from clients.models import Client, EmailAddress, Payer
@@ -35,6 +36,7 @@ class Tab:
 
 
 IMPORTANT_SHOWN = 3
+PROOFS_SHOWN = 5
 TABS = (
     Tab("summary", _("Summary")),
     Tab("profile", _("Profile")),
@@ -144,6 +146,8 @@ class ClientCard(DetailPage):
             ],
             "addresses": [one for one in own if one.contact_id is None],
             "former": list(former),
+            "proofs": client.proofs.filter(confirmed_at__isnull=False).select_related("by")[:PROOFS_SHOWN],
+            "quiet_until": quiet_until(client),
         }
 
     def tab_log(self, _client: Client) -> dict[str, Any]:

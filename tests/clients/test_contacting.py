@@ -1,4 +1,4 @@
-"""Contact data change by proof only, the old address hears of it, the old values stay in a note (R2.3, R2.4)."""
+"""Contact data change by proof, the old address hears of it, the old values stay in a note (R2.3, R2.4)."""
 
 from datetime import timedelta
 
@@ -189,6 +189,14 @@ def test_the_page_asks_keeps_what_was_typed_and_changes_with_proofs(browse, mana
     assert answer.status_code == 302
     assert client.main_email == "new@romashka.example"
     proof = client.proofs.get(kind="paper")
+    tab = browser.get(f"/clients/{client.pk}/?tab=contacts").content.decode()
+    for shown in (
+        f"/clients/{client.pk}/proofs/{proof.pk}/",
+        "Письмо.pdf",
+        "+7 495 540-51-51, Зоя",
+        "новый: до",
+    ):
+        assert shown in tab
     assert browser.get(f"/clients/{client.pk}/proofs/{proof.pk}/").getvalue() == b"%PDF-1.7"
 
 
