@@ -19,13 +19,13 @@ from clients.models import Client, Contact, EmailAddress, Note, Payer
 
 
 class Stale(Refused):
-    """Somebody saved the client after the form was read; `row` is the client now, `saved` their entry."""
+    """Somebody saved after the form was read; `row` is what stands there now, `saved` their entry."""
 
-    def __init__(self, row: Client, saved: Entry | None):
+    def __init__(self, row: Any, saved: Entry | None):
         self.row, self.saved = row, saved
         who = saved.actor_name if saved else _("Somebody")
         super().__init__(
-            _("%(who)s saved this client while you were typing: compare, then save again.") % {"who": who}
+            _("%(who)s saved this while you were typing: compare, then save again.") % {"who": who}
         )
 
 
@@ -236,24 +236,29 @@ def add_payer(client: Client, *, by: User | None, is_default: bool = False, **fi
 
 
 @transaction.atomic
-def change_payer(payer: Payer, *, by: User, **fields: Any) -> Payer:
+def change_payer(payer: Payer, *, by: User, version: int | None = None, **fields: Any) -> Payer:
     """Mend what was typed wrong; dated edits and a new legal entity are verbs of their own (R1.2).
 
-    Raises Refused at "is_default", and at "counterparty_code" when another payer has it.
+    Raises Refused at "is_default", and at "counterparty_code" when another payer has it; Stale when
+    somebody saved since `version` was read.
     """
     lock(payer.client_id)
     row = Payer.objects.select_for_update(no_key=True, of=("self",)).get(pk=payer.pk)
+    if not _differing(row, fields):
+        return row
+    if version not in (None, row.version):
+        raise Stale(row, Entry.objects.about(row).filter(verb__startswith="clients.").order_by("-id").first())
     _check_code(fields.get("counterparty_code", ""), by, row)
     if row.is_default and fields.get("is_default") is False:
         raise Refused(_("One payer is the default: mark another one instead."), "is_default")
     if fields.get("is_default") and not row.is_default:
         row.client.payers.filter(is_default=True).update(is_default=False)
     before, after = set_changed(row, fields)
-    if after:
-        save_payer(row)
-        if "kpp" in after:
-            _correct_dated_kpp(row)
-        record("clients.payer_changed", row, by=by, before=before, after=after)
+    row.version += 1
+    save_payer(row)
+    if "kpp" in after:
+        _correct_dated_kpp(row)
+    record("clients.payer_changed", row, by=by, before=before, after=after)
     return row
 
 

@@ -228,6 +228,12 @@ class PayerForm(PayerFields):
     ]
 
 
+class PayerEditForm(PayerForm):
+    """The same with the version it was read at; the page draws it."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
 class StatusForm(forms.Form):
     """The states a client may go to from where it is."""
 

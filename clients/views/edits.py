@@ -1,5 +1,6 @@
 from typing import Any
 
+from django import forms
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.pages.page import Crumb
 from billing_site.pages.views import ActionPage, FormPage
 from clients import actions
-from clients.forms import PayerForm, StatusForm
+from clients.forms import PayerEditForm, PayerForm, StatusForm
 from clients.models import Client, Payer, clients_seen_by
 from clients.profile_forms import SECRETS, ProfileForm
 from clients.views.card import header_of
@@ -43,19 +44,28 @@ class ClientForm(FormPage):
         return header_of(self.client())
 
 
-class ClientEdit(ClientForm):
-    title, form_class = _("Profile"), ProfileForm
-    template_name = "clients/profile_form.html"
+class StaleForm(ClientForm):
+    """A form whose save is refused when somebody saved since it was read: nothing typed is lost (habit 8)."""
+
+    template_name = "clients/stale_form.html"
     stale: actions.Stale | None = None
 
-    def perform(self, form: ProfileForm, by: Any) -> Client:
+    def save(self, form: Any, by: Any) -> Any:
+        """The verb; raises Stale."""
+        raise NotImplementedError
+
+    def stored(self, row: Any) -> forms.BaseForm:
+        """The form as it would be opened on `row` now."""
+        raise NotImplementedError
+
+    def perform(self, form: Any, by: Any) -> Any:
         try:
-            return actions.change_client(self.object, by=by, **form.values())
+            return self.save(form, by)
         except actions.Stale as stale:
             self.stale, self.form = stale, form
             raise
 
-    def get_context(self, obj: Client) -> dict[str, Any]:
+    def get_context(self, obj: Any) -> dict[str, Any]:
         """`version` is the one the next save will be measured by: the posted one until the diff was shown."""
         if self.stale is None:
             return {**super().get_context(obj), "version": self.request.POST.get("version", obj.version)}
@@ -63,13 +73,22 @@ class ClientEdit(ClientForm):
             **super().get_context(obj),
             "version": self.stale.row.version,
             "stale": self.stale,
-            "diff": difference(self.stale.row, self.form),
+            "diff": difference(self.stored(self.stale.row), self.form),
         }
 
 
-def difference(row: Client, form: ProfileForm) -> list[dict[str, Any]]:
-    """Fields where the stored client and the typed form differ: label, what stands there, what was typed."""
-    stored = ProfileForm(instance=row)
+class ClientEdit(StaleForm):
+    title, form_class = _("Profile"), ProfileForm
+
+    def save(self, form: ProfileForm, by: Any) -> Client:
+        return actions.change_client(self.object, by=by, **form.values())
+
+    def stored(self, row: Client) -> ProfileForm:
+        return ProfileForm(instance=row)
+
+
+def difference(stored: forms.BaseForm, form: forms.BaseForm) -> list[dict[str, Any]]:
+    """Fields where the stored row and the typed form differ: label, what stands there, what was typed."""
     differing = []
     for name in (name for name in form.fields if name != "version" and name not in SECRETS):
         theirs, typed = _said(stored, name, stored.initial[name]), _said(form, name, form[name].value())
@@ -78,7 +97,7 @@ def difference(row: Client, form: ProfileForm) -> list[dict[str, Any]]:
     return differing
 
 
-def _said(form: ProfileForm, name: str, value: Any) -> str:
+def _said(form: forms.BaseForm, name: str, value: Any) -> str:
     choices = getattr(form.fields[name], "choices", None)
     if choices is not None:
         return next((str(word) for key, word in choices if str(key) == str(value or "")), "")
@@ -95,8 +114,8 @@ class PayerNew(ClientForm):
         return actions.add_payer(self.object, by=by, **form.cleaned_data)
 
 
-class PayerEdit(ClientForm):
-    permission, model, title, form_class = "clients.change_payer", Payer, _("Payer"), PayerForm
+class PayerEdit(StaleForm):
+    permission, model, title, form_class = "clients.change_payer", Payer, _("Payer"), PayerEditForm
 
     def get_queryset(self) -> QuerySet:
         seen = clients_seen_by(self.request.user, "client__")
@@ -106,10 +125,18 @@ class PayerEdit(ClientForm):
         return self.object.client
 
     def get_initial(self) -> dict[str, Any]:
-        return {name: getattr(self.object, name) for name in PayerForm.base_fields}
+        return payer_values(self.object)
 
-    def perform(self, form: PayerForm, by: Any) -> Payer:
+    def save(self, form: PayerEditForm, by: Any) -> Payer:
         return actions.change_payer(self.object, by=by, **form.cleaned_data)
+
+    def stored(self, row: Payer) -> PayerEditForm:
+        return PayerEditForm(initial=payer_values(row))
+
+
+def payer_values(payer: Payer) -> dict[str, Any]:
+    """What the form opens with."""
+    return {name: getattr(payer, name) for name in PayerEditForm.base_fields}
 
 
 class ClientStatus(ActionPage):

@@ -50,7 +50,8 @@ def replace_payer(old: Payer, *, by: User, on: date, because: str, **fields: Any
     fields.pop("is_default", None)
     new = add_payer(client, by=by, valid_from=on, **fields)
     row.valid_until = on
-    row.save(update_fields=["valid_until"])
+    row.version += 1
+    row.save(update_fields=["valid_until", "version"])
     unpaid = list(unpaid_of(row))
     record("clients.payer_replaced", client, by=by, old=row.name, new=new.name, on=f"{on:%d.%m.%Y}")
     add_note(client, _note(row, new, on, unpaid, because), by=by, important=True)
@@ -130,7 +131,8 @@ def change_kpp(payer: Payer, *, by: User, kpp: str, on: date) -> Payer:
         PayerKpp.objects.create(payer=row, kpp=row.kpp, valid_from=row.valid_from)
     PayerKpp.objects.update_or_create(payer=row, valid_from=on, defaults={"kpp": kpp})
     row.kpp = row.kpp_on(clock.today())
-    row.save(update_fields=["kpp"])
+    row.version += 1
+    row.save(update_fields=["kpp", "version"])
     record("clients.kpp_changed", row, by=by, old=before or "—", new=kpp, on=f"{on:%d.%m.%Y}")
     told = _("KPP of %(payer)s from %(day)s: %(new)s (before: %(old)s).") % {
         "payer": row.name, "day": f"{on:%d.%m.%Y}", "new": kpp, "old": before or "—",
