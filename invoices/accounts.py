@@ -21,6 +21,7 @@ STATES = Invoice.Status
 CHARGED = (STATES.ISSUED, STATES.PAID, STATES.COLLECTIONS, STATES.REFUNDED)
 ZERO = Decimal("0.00")
 Pair = tuple[int, int]  # payer, seller
+Row = tuple[date, str, str, int, Decimal, Decimal]  # a Movement without its balance
 
 
 @dataclass(frozen=True)
@@ -117,18 +118,17 @@ def _sums(rows: QuerySet[Any], column: str) -> Iterable[tuple[int, int, Decimal]
     return summed.values_list("of", "by", "amount")
 
 
-def _rows(
-    invoices: QuerySet[Invoice], payments: QuerySet[Any], wanted: Wanted
-) -> dict[Pair, list[tuple[date, str, str, int, Decimal, Decimal]]]:
+def _rows(invoices: QuerySet[Invoice], payments: QuerySet[Any], wanted: Wanted) -> dict[Pair, list[Row]]:
     """Movements of the period by payer and seller, as they followed each other."""
-    found: dict[Pair, list[tuple[date, str, str, int, Decimal, Decimal]]] = defaultdict(list)
+    found: dict[Pair, list[Row]] = defaultdict(list)
     issued = invoices.filter(issued_on__gte=wanted.since).order_by("issued_on", "pk")
     received = payments.filter(received_on__gte=wanted.since).order_by("received_on", "pk")
     if issued.count() + received.count() > MOVEMENTS_LIMIT:
         raise TooLong
     for invoice in issued:
         what = _("Invoice No. %(number)s") % {"number": invoice.number}
-        row = (invoice.issued_on, what, "invoice-detail", invoice.pk, invoice.total, ZERO)
+        assert invoice.issued_on is not None  # that is what was asked for
+        row: Row = (invoice.issued_on, what, "invoice-detail", invoice.pk, invoice.total, ZERO)
         found[invoice.payer_id, invoice.seller_id].append(row)
     for payment in received.annotate(payer_no=F("whose")).select_related("bank_line"):
         number = payment.bank_line.number if payment.bank_line else ""
@@ -138,7 +138,7 @@ def _rows(
     return found
 
 
-def _account(account: Account, rows: list[tuple[date, str, str, int, Decimal, Decimal]]) -> Account:
+def _account(account: Account, rows: list[Row]) -> Account:
     balance = account.opening
     for on, what, url_name, pk, charged, received in sorted(rows, key=lambda row: (row[0], row[4] == ZERO)):
         balance += charged - received

@@ -27,7 +27,9 @@ from tickets.models import Ticket
 
 EACH = 5
 TRIGRAM = 3  # shorter texts can't be served by the index
-ALIKE = 0.35  # share of a mistyped word's trigrams a name must have: two swapped letters are forgiven
+# Shares of a mistyped word's trigrams a name must have, the stricter first; two swapped letters are forgiven.
+ALIKE = (0.55, 0.35)
+CANDIDATES = 200  # names that are ranked by how near they are
 TYPO = 5  # letters from which a text is long enough to hold a mistake
 HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
 LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
@@ -257,28 +259,37 @@ def _variants(text: str) -> list[str]:
 
 
 def _mistyped(user: User, text: str) -> list[Group]:
-    """Names that are almost so; the nearest first."""
+    """Names that are almost so; the nearest clients first, payers and contacts when there is none."""
     if not may(user, "clients.view_client"):
         return []
     seen = Client.objects.visible_to(user)
-    with transaction.atomic(), connection.cursor() as cursor:
-        # the threshold of the index's operator, until the end of this transaction
-        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(ALIKE)])
-        alike = seen.filter(name_key__trigram_word_similar=text)
-        clients = alike.order_by(TrigramWordSimilarity(text, "name_key").desc(), "name_key")[:EACH]
-        groups = [
-            Group(
-                _("Clients with a name alike"),
-                _shown(clients, "client-detail", str, lambda one: f"№ {one.pk}"),
+    for share in ALIKE:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # the threshold of the index's operator, until the end of this transaction
+            cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(share)])
+            alike = seen.filter(name_key__trigram_word_similar=text).values("pk")[:CANDIDATES]
+            nearest = Client.objects.filter(pk__in=alike)
+            nearest = nearest.order_by(TrigramWordSimilarity(text, "name_key").desc(), "name_key")[:EACH]
+            clients = _shown(nearest, "client-detail", str, lambda one: f"№ {one.pk}")
+            groups = (
+                [Group(_("Clients with a name alike"), clients)] if clients else _people_alike(user, text)
             )
+        if groups:
+            return groups
+    return []
+
+
+def _people_alike(user: User, text: str) -> list[Group]:
+    def almost(model: type[Payer] | type[Contact]) -> QuerySet:
+        alike = model.objects.alike(text).filter(client__in=Client.objects.visible_to(user))
+        return model.objects.filter(pk__in=alike.values("pk")[:CANDIDATES])
+
+    return _some(
+        [
+            _people(user, _("Payers with a name alike"), almost(Payer)),
+            _people(user, _("Contacts with a name alike"), almost(Contact)),
         ]
-        for label, model in (
-            (_("Payers with a name alike"), Payer),
-            (_("Contacts with a name alike"), Contact),
-        ):
-            rows = model.objects.alias(key=name_key()).filter(key__trigram_word_similar=text)
-            groups.append(_people(user, label, rows))
-    return _some(_once(groups))
+    )
 
 
 def route(typed: str, user: User) -> tuple[list[Group], bool]:

@@ -51,6 +51,10 @@ class NamedQuerySet(models.QuerySet):
         """Rows whose name holds the text (lower case, ё as е); served by the trigram index."""
         return self.alias(key=name_key()).filter(key__contains=text)
 
+    def alike(self, text: str):
+        """Rows whose name is almost the text, by pg_trgm's word similarity."""
+        return self.alias(key=name_key()).filter(key__trigram_word_similar=text)
+
 
 @keep_history(
     "name",
