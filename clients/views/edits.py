@@ -50,7 +50,7 @@ class StaleForm(ClientForm):
     template_name = "clients/stale_form.html"
     stale: actions.Stale | None = None
 
-    def save(self, form: Any, by: Any) -> Any:
+    def store(self, form: Any, by: Any) -> Any:
         """The verb; raises Stale."""
         raise NotImplementedError
 
@@ -60,7 +60,7 @@ class StaleForm(ClientForm):
 
     def perform(self, form: Any, by: Any) -> Any:
         try:
-            return self.save(form, by)
+            return self.store(form, by)
         except actions.Stale as stale:
             self.stale, self.form = stale, form
             raise
@@ -80,7 +80,7 @@ class StaleForm(ClientForm):
 class ClientEdit(StaleForm):
     title, form_class = _("Profile"), ProfileForm
 
-    def save(self, form: ProfileForm, by: Any) -> Client:
+    def store(self, form: ProfileForm, by: Any) -> Client:
         return actions.change_client(self.object, by=by, **form.values())
 
     def stored(self, row: Client) -> ProfileForm:
@@ -127,7 +127,7 @@ class PayerEdit(StaleForm):
     def get_initial(self) -> dict[str, Any]:
         return payer_values(self.object)
 
-    def save(self, form: PayerEditForm, by: Any) -> Payer:
+    def store(self, form: PayerEditForm, by: Any) -> Payer:
         return actions.change_payer(self.object, by=by, **form.cleaned_data)
 
     def stored(self, row: Payer) -> PayerEditForm:
