@@ -122,10 +122,10 @@ COUNTED: dict[str, tuple[str, Counted]] = {
 
 
 def said(some: int, every: int | None) -> str:
-    """«7 (9)»: seven that matter of nine; one number when they are the same; nothing of nothing."""
+    """«7 (9)»: seven that matter of nine; «(9)» when none does; one number when all do; nothing of nothing."""
     if every is None or some == every:
         return str(some or "")
-    return f"{some} ({every})"
+    return f"{some} ({every})" if some else f"({every})"
 
 
 class ClientCounts(PanelView):

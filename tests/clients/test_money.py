@@ -66,4 +66,7 @@ def test_tabs_count_what_matters_of_all(browse, manager, stranger):
     assert 'id="count-invoices" hx-swap-oob="true">1 (2)</span>' in text
     assert 'id="count-notes" hx-swap-oob="true">1</span>' in text
     assert 'id="count-services" hx-swap-oob="true"></span>' in text
+    Invoice.objects.filter(number=1).update(status="void")
+    text = browse(manager).get(f"/clients/{client.pk}/counts/").content.decode()
+    assert 'id="count-invoices" hx-swap-oob="true">(2)</span>' in text
     assert browse(stranger).get(f"/clients/{client.pk}/counts/").status_code == 403
