@@ -194,7 +194,8 @@ class PayerFilter(django_filters.FilterSet):
         today = clock.today()
         if value == "past":
             return rows.filter(valid_until__lte=today)
-        return rows.live(today) if value == "now" else rows.filter(valid_from__gt=today)
+        live = Payer.objects.live(today).values("pk")
+        return rows.filter(pk__in=live) if value == "now" else rows.filter(valid_from__gt=today)
 
     def by_manager(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         return _of_manager(rows, value)

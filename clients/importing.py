@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.kit import requisites
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from clients import actions
@@ -140,13 +141,13 @@ def _read_values(rows: list[Row]) -> None:
     staff: dict[str, User] = {}
     for user in User.objects.filter(is_active=True):
         staff |= {user.name.casefold(): user, user.email.casefold(): user}
+    languages, kinds = _words(Client.language.field.choices), _words(Payer.Kind.choices)
     for row in rows:
         if row.errors:
             continue
-        cells = {
-            **row.cells,
-            "language": _chosen(Client.language.field.choices, row.cells.get("language", "")),
-        }
+        cells = dict(row.cells)
+        for name, words in (("language", languages), ("kind", kinds)):
+            cells[name] = words.get(cells.get(name, "").casefold(), cells.get(name, ""))
         manager = cells.pop("account_manager", "")
         if manager and manager.casefold() not in staff:
             row.errors.append(_t("Nobody of the staff is called “%(name)s”.") % {"name": manager})
@@ -159,20 +160,18 @@ def _read_values(rows: list[Row]) -> None:
                 row.values["account_manager"] = staff.get(manager.casefold())
 
 
-def _chosen(choices: Any, text: str) -> str:
-    """The value of a choice that is written as its word, in either language."""
+def _words(choices: Any) -> dict[str, str]:
+    """Values of a choice by the word people write, in either language."""
+    known = {str(value): str(value) for value, _word in choices}
     for language in ("en", "ru"):
         with translation.override(language):
-            for value, word in choices:
-                if text.casefold() in (str(value), str(word).casefold()):
-                    return str(value)
-    return text
+            known |= {str(word).casefold(): str(value) for value, word in choices}
+    return known
 
 
 def _read_new(row: Row, cells: dict[str, str]) -> None:
     guess = Payer.Kind.SOLE if len(cells.get("inn", "")) == 12 else Payer.Kind.LEGAL
-    kind = _chosen(Payer.Kind.choices, cells.get("kind", "")) or guess
-    form = NewClientForm({**cells, "kind": kind, "language": cells["language"] or "ru"})
+    form = NewClientForm({**cells, "kind": cells["kind"] or guess, "language": cells["language"] or "ru"})
     if form.is_valid():
         row.values = form.values()
         return
@@ -193,9 +192,15 @@ def _read_change(row: Row, client: Client, cells: dict[str, str]) -> None:
             row.errors += [f"{known.label}: {error}" for error in wrong.messages]
             continue
         row.values |= {"phone": value[0], "extension": value[1]} if name == "phone" else {name: value}
-    email = cells.get("email", "").casefold()
-    if email and email != client.main_email:
+    if cells.get("email") and _address(cells["email"]) != client.main_email:
         row.errors.append(_t("The main e-mail is changed on the client's card, not from a file."))
+
+
+def _address(text: str) -> str:
+    try:
+        return requisites.normal_address(text)
+    except requisites.BadRequisite:
+        return text
 
 
 def _find_taken(rows: list[Row]) -> None:

@@ -10,6 +10,8 @@ from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from billing_site.pages.models import ListSetup, SavedView
 
+QUERY_LIMIT: int = SavedView._meta.get_field("query").max_length or 0
+
 
 def _store(view: SavedView) -> SavedView:
     """Save a view; the database says whether its name is free. Raises Refused at "label"."""
@@ -24,6 +26,8 @@ def _store(view: SavedView) -> SavedView:
 @transaction.atomic
 def save_view(page: str, *, label: str, query: str, shared: bool, first: bool, by: User) -> SavedView:
     """A new view of the list `page`; `first`: the list opens with it for its author."""
+    if len(query) > QUERY_LIMIT:
+        raise Refused(_("This filter is too long to be kept: make it shorter."))
     view = _store(SavedView(page=page, label=label, query=query, shared=shared, owner=by))
     _put_first(view, first, by)
     record("pages.view_saved", view, by=by, label=label, shared=shared)

@@ -86,7 +86,7 @@ class BulkPage(Page):
             kept.pop(name, None)
         return kept.urlencode()
 
-    def answer(self, form: forms.Form, plan: many.Plan | None = None) -> HttpResponse:
+    def answer(self, form: forms.BaseForm, plan: many.Plan | None = None) -> HttpResponse:
         context = {
             **self.frame(),
             "base_template": "base.html",
@@ -106,7 +106,7 @@ class BulkPage(Page):
             }  # fmt: skip
         return render(self.request, self.template_name, context)
 
-    def carry_out(self, form: forms.Form) -> HttpResponse:
+    def carry_out(self, form: forms.BaseForm) -> HttpResponse:
         ids = [row.pk for row in self.deed.plan(self.ids, form.cleaned_data, self.request.user).rows]
         if len(ids) > AT_ONCE:
             typed = {name: self.request.POST.getlist(name) for name in form.fields}

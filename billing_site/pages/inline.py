@@ -28,7 +28,7 @@ class InlineField(ObjectPage):
     The address ends with the field's name.
     """
 
-    form_class: type[forms.BaseForm]
+    form_class: type[forms.Form] | type[forms.ModelForm]
     fields: Sequence[str] = ()
 
     def perform(self, obj: Any, name: str, value: Any, by: Any) -> Any:
@@ -55,10 +55,10 @@ class InlineField(ObjectPage):
             form.add_error("value", refused.message)
             return self.answer(form)
 
-    def build_form(self, name: str, *data: Any) -> forms.Form:
+    def build_form(self, name: str, data: Any = None) -> forms.Form:
         if name not in self.fields:
             raise Http404
-        form = forms.Form(*data, auto_id=f"inline-{name}-%s")
+        form = forms.Form(data, auto_id=f"inline-{name}-%s")
         form.fields["value"] = deepcopy(self.form_class.base_fields[name])
         form.fields["value"].help_text = ""
         form.fields["value"].widget.attrs["autofocus"] = True

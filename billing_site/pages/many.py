@@ -99,7 +99,9 @@ def _work(job: Job) -> None:
     with translation.override(by.language):
         form = deed.form_class(job.params["typed"])
         if not form.is_valid():
-            raise Refused("; ".join(f"{name}: {' '.join(errors)}" for name, errors in form.errors.items()))
+            raise Refused(
+                "; ".join(f"{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items())
+            )
         for chunk in _chunks(job.params["ids"]):
             for name, why in deed.carry_out(chunk, form.cleaned_data, by).items():
                 jobs.advance(job, 0, {name: why})

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core import signing
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,6 @@ from billing_site.journal import jobs
 from billing_site.kit.errors import Refused
 from billing_site.pages.bulk import AT_ONCE
 from billing_site.pages.exports import CSV, write_csv
-from billing_site.pages.requests import PanelRequest
 from billing_site.pages.views import FormPage
 from clients import importing
 
@@ -39,7 +38,7 @@ class ClientImport(FormPage):
     crumbs = ((_("Clients"), "client-list"),)
     form_class, template_name, submit_label = ImportForm, "clients/import.html", _("Check the file")
 
-    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "sample" not in request.GET:
             return super().get(request)
         file = io.BytesIO()
@@ -48,20 +47,19 @@ class ClientImport(FormPage):
         answer["Content-Disposition"] = 'attachment; filename="clients.csv"'
         return answer
 
-    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = None
         form = self.build_form(request.POST, request.FILES)
         if not form.is_valid():
             return self.answer(form)
         data = form.cleaned_data["file"].read()
         try:
-            sheet = importing.check(data, request.user)
+            sheet = importing.check(data, self.request.user)
         except Refused as refused:
             form.add_error(refused.field, refused.message)
             return self.answer(form)
-        return self.answer(
-            self.build_form(), **shown(sheet), kept=signing.dumps(importing.keep(data), salt=SALT)
-        )
+        kept = {"file": importing.keep(data), "good": len(sheet.good), "rows": len(sheet.rows)}
+        return self.answer(self.build_form(), **shown(sheet), kept=signing.dumps(kept, salt=SALT))
 
 
 def shown(sheet: importing.Sheet) -> dict[str, Any]:
@@ -74,23 +72,22 @@ def shown(sheet: importing.Sheet) -> dict[str, Any]:
 class ClientImportRun(ClientImport):
     """Imports the checked file: at once, or as a job when it is long."""
 
-    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect("client-import")
 
-    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = None
         try:
-            name = signing.loads(request.POST.get("kept", ""), salt=SALT)
-            sheet = importing.check(importing.kept(name), request.user)
+            kept = signing.loads(request.POST.get("kept", ""), salt=SALT)
+            if kept["good"] <= AT_ONCE:
+                return self.imported(importing.check(importing.kept(kept["file"]), self.request.user))
         except (signing.BadSignature, Refused):
             messages.error(request, _t("The file is gone: load it again."))
             return redirect("client-import")
-        if len(sheet.good) > AT_ONCE:
-            title, total = _t("Import of clients"), len(sheet.rows)
-            job = jobs.start("clients.import", title, by=request.user, total=total, file=name)
-            messages.success(request, _t("Started: you may go on, the bell tells when it is ready."))
-            return redirect("job-detail", job.pk)
-        return self.imported(sheet)
+        title = _t("Import of clients")
+        job = jobs.start("clients.import", title, by=self.request.user, total=kept["rows"], file=kept["file"])
+        messages.success(request, _t("Started: you may go on, the bell tells when it is ready."))
+        return redirect("job-detail", job.pk)
 
     def imported(self, sheet: importing.Sheet) -> HttpResponse:
         good = sheet.good

@@ -89,6 +89,12 @@ def test_a_client_stands_in_the_file_once(head):
     assert len(sheet.bad) == 4
 
 
+def test_words_are_understood_in_both_languages(head):
+    for language in ("English", "английский", "en"):
+        sheet = importing.check(table(f";Ромашка;a@b.example;{language}", head="№;Клиент;E-mail;Язык"), head)
+        assert (errors(sheet), sheet.rows[0].values["language"]) == ([], "en")
+
+
 def test_the_main_address_is_not_changed_by_a_file(head):
     old = make.client(by=head, email="old@b.example")
     assert errors(importing.check(table(f"{old.pk};;new@b.example;;;;"), head))

@@ -102,6 +102,12 @@ def test_a_name_stands_once(browse, head, rows):
     assert SavedView.objects.count() == 1
 
 
+def test_a_filter_too_long_to_be_kept_is_told(browse, head, rows):
+    answer = browse(head).post(f"/views/new/?next=/clients/%3Fq%3D{'x' * 3000}", {"label": "Длинный"})
+    assert "слишком длинный" in answer.content.decode()
+    assert not SavedView.objects.exists()
+
+
 @pytest.mark.parametrize(
     "address", ["", "/", "/nowhere/", "https://evil.example/clients/", "/clients/new/", "%00"]
 )
