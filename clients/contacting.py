@@ -109,7 +109,8 @@ def introduce(
     contact = actions.add_contact(row, by=by, **fields)
     if kept or because:
         _keep_story(row, changes, kept, because, by)
-    _tell([row.main_email], row, changes, by)
+    if changes:
+        _tell([row.main_email], row, changes, by)
     return contact
 
 

@@ -160,6 +160,12 @@ def test_a_new_person_for_papers_needs_no_proof_one_with_power_does(client, mana
     assert client.contacts.count() == 2
 
 
+def test_a_mere_name_is_no_news(client, manager):
+    person(client, manager, email="", powers=[])
+    assert client.contacts.exists()
+    assert not Letter.objects.exists()
+
+
 def test_powers_and_the_address_of_a_person_want_a_proof(client, manager):
     zoya = person(client, manager)
     kept = {"name": "Зоя", "post": "", "email": "zoya@romashka.example", "phone": "", "extension": "",
