@@ -50,6 +50,39 @@ def test_a_list_by_keyboard_and_htmx(page):
     assert page.locator("#keys").is_visible()
 
 
+def test_everything_found_is_done_at_once(page):
+    page.click("[name=ids] >> nth=0")
+    assert not page.locator("[data-bulk-all]").is_visible()
+    page.click("[name=ids] >> nth=3", modifiers=["Shift"])
+    assert page.inner_text("[data-bulk-count]") == "4"
+    page.check("[data-bulk-all] input")
+    page.click("[data-bulk] button")
+    page.wait_for_selector("text=Выбрано 6 строк")
+    page.fill("[name=source]", "почта")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("text=Будет сделано для 6 строк")
+    assert serious(page) == []
+    page.click("button[value=do]")
+    page.wait_for_selector("text=Сделано для 5 строк")
+    assert Client.objects.filter(source="почта").count() == 5
+
+
+def test_a_filter_is_saved_and_columns_are_remembered(page):
+    page.fill("#filters [name=q]", "ромашка 004")
+    page.wait_for_url("**/clients/?q=*004")
+    page.click("text=Сохранить вид")
+    page.fill("[name=label]", "Четвёртая")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".tabs a[aria-current]:has-text('Четвёртая')")
+    page.wait_for_selector(".tabs a:has-text('Четвёртая') .count:has-text('1')")
+    page.click(".filters-tools [title='Столбцы']")
+    page.uncheck(".list-setup [value=phone]")
+    assert serious(page) == []
+    page.click(".list-setup button.btn-primary")
+    page.wait_for_url("**/clients/?q=**")
+    assert page.locator("th:has-text('Phone')").count() == 0
+
+
 def test_a_crumb_leads_back_to_the_list_as_it_was(page):
     page.goto("/clients/?q=00&sort=-name")
     page.keyboard.press("j")
