@@ -10,16 +10,20 @@ VIEW = (
     "tickets.view_ticket", "letters.view_letter", "clients.view_todo", "clients.add_todo",
     "clients.change_todo", "clients.view_companygroup", "clients.view_clientgroup",
 )  # fmt: skip
-CLIENTS = ("clients.add_client", "clients.change_client", "clients.add_payer", "clients.change_payer",
-           "clients.add_note", "clients.change_note", "clients.change_contacts", "clients.add_companygroup", "clients.change_companygroup", "letters.add_letter",
-           "letters.add_hold", "letters.delete_hold")  # fmt: skip
+CLIENTS = (
+    "clients.add_client", "clients.change_client", "clients.add_payer", "clients.change_payer",
+    "clients.add_note", "clients.change_note", "clients.change_contacts", "clients.add_companygroup",
+    "clients.change_companygroup", "letters.add_letter", "letters.add_hold", "letters.delete_hold",
+)  # fmt: skip
 ORDERS = ("products.add_order", "products.accept_order", "products.cancel_order", "products.change_service")
 INVOICES = (
     "clients.reveal_secret",
     "invoices.issue_invoice", "invoices.discard_invoice", "invoices.void_invoice", "invoices.look_proof",
     "letters.change_letter",
 )  # fmt: skip
-HANDS = ("clients.reveal_secret", "products.carry_out_handover", "tickets.view_rawmail", "tickets.retry_rawmail")
+HANDS = (
+    "clients.reveal_secret", "products.carry_out_handover", "tickets.view_rawmail", "tickets.retry_rawmail",
+)  # fmt: skip
 BANK = (
     "invoices.view_statement",
     "invoices.add_statement",
@@ -28,15 +32,11 @@ BANK = (
 )
 TICKETS = ("tickets.add_ticket", "tickets.answer_ticket", "tickets.close_ticket")
 REPORTS = ("reports.view_debtors",)
-HEADS = ("clients.add_clientgroup", "clients.change_clientgroup", 
-    "clients.import_client",
-    "clients.delete_client",
-    "clients.waive_proofs",
-    "products.change_product",
-    "journal.view_entry",
-    "journal.view_job",
+HEADS = (
+    "clients.add_clientgroup", "clients.change_clientgroup", "clients.import_client", "clients.delete_client",
+    "clients.waive_proofs", "products.change_product", "journal.view_entry", "journal.view_job",
     "office.view_system",
-)
+)  # fmt: skip
 
 ROLES: dict[str, tuple[str, ...]] = {
     "sales": VIEW + CLIENTS + ORDERS + TICKETS,

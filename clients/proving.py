@@ -104,7 +104,7 @@ def proofs_needed(changes: Sequence[Change], powers: set[str] | None = None) -> 
     trusted = bool(powers - {Power.PAPERS})
     return int(
         any(
-            change.added if change.field == "powers" else change.old or trusted and change.field == "email"
+            change.added if change.field == "powers" else change.old or (trusted and change.field == "email")
             for change in changes
         )
     )

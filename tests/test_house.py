@@ -19,7 +19,8 @@ FILES = {
     "pricing", "sla", "totals",
     # verbs
     "billing", "drafting", "issuing", "matching", "intake", "importing", "handing", "answering",
-    "clocks", "senders", "threads", "timeline", "contacting", "contracting", "licensing", "proving", "noting", "revealing", "grouping",
+    "clocks", "senders", "threads", "timeline", "contacting", "contracting", "licensing", "proving",
+    "noting", "revealing", "grouping",
     "assigning",
     # pure readers
     "statements", "purposes", "purpose_tokens", "purpose_words", "evidence", "judging", "reading",

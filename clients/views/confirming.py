@@ -12,7 +12,7 @@ from clients import proving
 MISSES, WINDOW = 60, 600  # wrong links one address may try, in so many seconds
 HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
-    # The address is the key: told to no other site. "no-referrer" would blank the Origin that guards the POST.
+    # The address is the key, told to no other site; "no-referrer" would blank the guarding Origin of a POST.
     "Referrer-Policy": "same-origin",
     "Cache-Control": "private, no-store",
 }

@@ -122,7 +122,7 @@ COUNTED: dict[str, tuple[str, Counted]] = {
 
 
 def said(some: int, every: int | None) -> str:
-    """«7 (9)»: seven that matter of nine; «(9)» when none does; one number when all do; nothing of nothing."""
+    """«7 (9)»: seven that matter of nine; «(9)» when none does; one number when all do."""
     if every is None or some == every:
         return str(some or "")
     return f"{some} ({every})" if some else f"({every})"
