@@ -177,7 +177,7 @@ PAGES: dict[str, Page] = {
     "letter-list": Page(10),
     "journal-list": Page(16, by_kind=True),
     "job-list": Page(11),
-    "search": Page(12, query="?q=ромашка"),
+    "search": Page(13, query="?q=ромашка"),
 }
 
 
