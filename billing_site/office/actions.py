@@ -16,7 +16,7 @@ OPENS, CLOSES, CLOSES_SHORT = time(9), time(18), time(17)
 
 
 def seed_calendar(year: int) -> int:
-    """Write the official working calendar of a year that is not whole; edited days stay. Returns days added."""
+    """Write what lacks of a year's official calendar; days that staff edited stay. Returns days added."""
     if WorkDay.objects.filter(day__year=year).count() >= 365:
         return 0
     official = holidays.country_holidays("RU", years=[year, year + 1], language="ru")
