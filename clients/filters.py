@@ -62,7 +62,7 @@ class ClientFilter(django_filters.FilterSet):
         empty_label=_("any"),
     )
     licences = django_filters.ChoiceFilter(
-        label=_("1C licences"),
+        label=_("Licences"),
         choices=(*LicenceItem.Ownership.choices, (NONE, _("none"))),
         method="by_licences",
         empty_label=_("any"),

@@ -40,8 +40,8 @@ class Persona:
     @property
     def host(self) -> str:
         """The client's invented domain: «Северный Ветер» → severnyy-veter.example."""
-        words = "".join(LATIN.get(letter, letter) for letter in self.name.lower())
-        return "-".join(re.findall(r"[a-z0-9]+", words))[:40].rstrip("-") + ".example"
+        latin = "".join(LATIN.get(letter, letter) for letter in self.name.lower())
+        return "-".join(re.findall(r"[a-z]{3,}|[0-9]+", latin)[-2:]) + ".example"
 
 
 P = Persona
