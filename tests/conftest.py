@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client as Browser
 
@@ -32,6 +33,14 @@ def _files(settings, tmp_path):
             "OPTIONS": {"location": str(tmp_path / "files")},
         },
     }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_redis(worker_id):
+    """In each worker's database user 1 is another one: what Redis keeps of them must not meet."""
+    if worker_id != "master":
+        server, _, _first = settings.REDIS_URL.rpartition("/")
+        settings.REDIS_URL = f"{server}/{int(worker_id.removeprefix('gw')) + 1}"
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,7 +13,7 @@ from billing_site.kit import errands, live
 @pytest.fixture
 def dead_broker(monkeypatch, settings):
     """A broker at a port where nobody listens."""
-    nowhere = Celery("nowhere", broker="redis://127.0.0.1:1/0")
+    nowhere = Celery("nowhere", broker="redis://127.0.0.1:1/0", set_as_current=False)
     nowhere.conf.update(app.conf.broker_transport_options and {
         "broker_transport_options": app.conf.broker_transport_options,
         "broker_connection_timeout": 1,
@@ -26,7 +26,7 @@ def test_a_dead_broker_costs_little_and_raises_nothing(dead_broker):
     started = time.monotonic()
     assert not errands.send_now("letters.send", 1)
     assert not any(errands.send_now("letters.send", n) for n in range(20))
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 1
 
 
 @pytest.mark.django_db(transaction=True)
