@@ -44,6 +44,7 @@ MENU = (
         Entry(_("All clients"), "client-list", "clients.view_client"),
         Entry(_("New client"), "client-new", "clients.add_client"),
         Entry(_("Import clients"), "client-import", "clients.import_client"),
+        Entry(_("Services"), "service-list", "products.view_service"),
         Entry(_("Payers"), "payer-list", "clients.view_payer"),
         Entry(_("Waiting for a code"), "payer-codes", "clients.view_payer"),
         Entry(_("Contacts"), "contact-list", "clients.view_client"),
@@ -58,6 +59,7 @@ MENU = (
     Section("billing", _("Billing"), "receipt", (
         Entry(_("Invoices"), "invoice-list", "invoices.view_invoice", "invoices"),
         Entry(_("Payments"), "payment-list", "invoices.view_payment"),
+        Entry(_("Payments to look through"), "proof-list", "invoices.look_proof"),
         Entry(_("Bank desk: payments"), "bank-desk", "invoices.view_bankline"),
         Entry(_("Bank statements"), "statement-list", "invoices.view_statement"),
     )),
