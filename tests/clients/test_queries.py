@@ -31,7 +31,7 @@ def write_notes(client, manager, count):
     )
 
 
-@pytest.mark.parametrize(("tail", "budget"), [("", 14), ("?tab=notes", 16), ("important/", 6)])
+@pytest.mark.parametrize(("tail", "budget"), [("", 15), ("?tab=notes", 16), ("important/", 7)])
 def test_three_notes_and_three_hundred_cost_the_same(browse, manager, client, tail, budget):
     browser, address = browse(manager), f"/clients/{client.pk}/{tail}"
     write_notes(client, manager, 8)
