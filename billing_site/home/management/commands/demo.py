@@ -32,6 +32,7 @@ class Command(BaseCommand):
         self.tell_login()
 
     def tell_login(self) -> None:
-        """Who can sign in, while this is a demo office at all."""
-        if User.objects.filter(email=STAFF[0][0]).exists():
-            self.stdout.write(f"{STAFF[0][0]}  {settings.DEMO_PASSWORD}")
+        """Who can sign in, while this is a demo office and its password is the one we know."""
+        head = User.objects.filter(email=STAFF[0][0]).first()
+        if head and head.check_password(settings.DEMO_PASSWORD):
+            self.stdout.write(f"{head.email}  {settings.DEMO_PASSWORD}")
