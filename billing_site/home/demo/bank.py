@@ -6,9 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 from billing_site.kit import clock
+from billing_site.kit.requisites import make_account
 from billing_site.office.models import BankAccount
+from invoices.models import Invoice
 
 LINE_END = "\r\n"
+BIC = "044525974"  # the one bank of the demo
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,20 @@ class Transfer:
     number: str = ""
     out: bool = False
     kind: str = "Платежное поручение"
+
+
+def account_of(n: int) -> str:
+    """The settlement account of the n-th payer."""
+    return make_account(BIC, f"4070281080000{n:07d}")
+
+
+def paid_by_client(invoice: Invoice, on: date, amount: Decimal, purpose: str = "") -> Transfer:
+    """The invoice's own payer pays, in the words that the invoice asks for unless told otherwise."""
+    payer = invoice.payer
+    return Transfer(
+        on, amount, purpose or invoice.revision.purpose, payer.name, payer.inn, payer.kpp,
+        account_of(invoice.client_id % 900), BIC, str(invoice.pk % 900 + 100),
+    )  # fmt: skip
 
 
 def statement_for(

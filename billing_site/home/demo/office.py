@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.auth.models import Group
 
+from billing_site.home.demo.bank import BIC
 from billing_site.kit.requisites import make_account, make_inn, make_ogrn
 from billing_site.office.models import (
     BankAccount,
@@ -20,7 +21,6 @@ from billing_site.office.models import (
 from products.models import Cycle, Option, Price, Product, ProductGroup
 
 SINCE = date(2018, 1, 1)
-BIC = "044525974"
 
 STAFF = (
     ("admin@oblako.example", "Администратор", "", "Администратор панели", ""),

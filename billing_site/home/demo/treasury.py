@@ -5,15 +5,14 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from billing_site.home.demo.bank import Transfer, statement_for
-from billing_site.kit.requisites import make_account, make_inn
+from billing_site.home.demo.bank import Transfer, account_of, paid_by_client, statement_for
+from billing_site.kit.requisites import make_inn
 from billing_site.office.models import BankAccount, User, WorkDay
 from clients.models import Client
 from invoices import matching
 from invoices.models import BankLine, Invoice
 
 BANK_DAYS = 9  # working days whose payments come by file
-BIC = "044525974"
 SURPLUS = Decimal("500.00")
 
 
@@ -34,7 +33,7 @@ class Treasury:
     def pay(self, invoice: Invoice, on: date, amount: Decimal) -> None:
         """The client pays as the invoice asks."""
         account = invoice.seller.accounts.get()
-        self.waiting[account.pk].append(self._from_client(invoice, on, amount))
+        self.waiting[account.pk].append(paid_by_client(invoice, on, amount))
 
     def close_day(self, day: date) -> None:
         """On a working day its files are loaded, and a part payment of the day before is accepted."""
@@ -79,7 +78,7 @@ class Treasury:
             yield Transfer(
                 day, invoice.open_amount,
                 f"Оплата за {invoice.payer.name} по сч. № 88#{invoice.number}, НДС не облагается",
-                'ООО "Инвест-Снаб"', make_inn("621512345"), "621501001", _account(990), number="418",
+                'ООО "Инвест-Снаб"', make_inn("621512345"), "621501001", account_of(990), number="418",
             )  # fmt: skip
 
     def _twice(self, day: date) -> Iterable[Transfer]:
@@ -87,12 +86,12 @@ class Treasury:
         client = Client.objects.filter(name="Клининг «Чистый день»").first()
         paid = client and client.invoices.filter(status=Invoice.Status.PAID).order_by("-pk").first()
         if paid:
-            yield self._from_client(paid, day, paid.total)
+            yield paid_by_client(paid, day, paid.total)
 
     def _without_number(self, day: date) -> Iterable[Transfer]:
         invoice = _oldest_unpaid("Типография «Литера»")
         if invoice:
-            yield self._from_client(
+            yield paid_by_client(
                 invoice, day, invoice.open_amount, "Оплата за услуги облака, НДС не облагается"
             )
 
@@ -100,30 +99,19 @@ class Treasury:
         """The cloud's invoice paid to the other legal entity (R7.1)."""
         invoice = _oldest_unpaid("Текстиль-Опт")
         if invoice:
-            yield self._from_client(invoice, day, invoice.open_amount)
+            yield paid_by_client(invoice, day, invoice.open_amount)
 
     def _too_much(self, day: date) -> Iterable[Transfer]:
         invoice = _oldest_unpaid("Рыбный двор")
         if invoice:
-            yield self._from_client(invoice, day, invoice.open_amount + SURPLUS)
+            yield paid_by_client(invoice, day, invoice.open_amount + SURPLUS)
 
     def _nobody_knows(self, day: date) -> Iterable[Transfer]:
         yield Transfer(day, Decimal("14400.00"), "Оплата по договору за доступ к 1С. НДС не облагается",
-                       'ООО "Восход-Инжиниринг"', make_inn("500112233"), "500101001", _account(991),
+                       'ООО "Восход-Инжиниринг"', make_inn("500112233"), "500101001", account_of(991),
                        number="77")  # fmt: skip
-
-    def _from_client(self, invoice: Invoice, on: date, amount: Decimal, purpose: str = "") -> Transfer:
-        payer = invoice.payer
-        return Transfer(
-            on, amount, purpose or invoice.revision.purpose, payer.name, payer.inn, payer.kpp,
-            _account(invoice.client_id % 900), BIC, str(invoice.pk % 900 + 100),
-        )  # fmt: skip
 
 
 def _oldest_unpaid(client: str) -> Invoice | None:
     unpaid = Invoice.objects.unpaid().filter(client__name=client)
     return unpaid.select_related("payer", "seller", "current").order_by("pk").first()
-
-
-def _account(n: int) -> str:
-    return make_account(BIC, f"4070281080000{n:07d}")

@@ -4,13 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from billing_site.home.demo.bank import Transfer, statement_for
+from billing_site.home.demo.bank import paid_by_client, statement_for
 from billing_site.kit import clock
 from billing_site.kit.money import parse_amount
-from billing_site.kit.requisites import make_account
 from invoices.models import Invoice
-
-BIC = "044525974"
 
 
 class Command(BaseCommand):
@@ -34,10 +31,7 @@ class Command(BaseCommand):
             amount = parse_amount(options["amount"]) if options["amount"] else invoice.open_amount
         except ValueError as wrong:
             raise CommandError(str(wrong)) from wrong
-        day, payer = options["on"] or clock.today(), invoice.payer
-        paid = Transfer(
-            day, amount, invoice.revision.purpose, payer.name, payer.inn, payer.kpp,
-            make_account(BIC, f"4070281080000{payer.pk % 10**7:07d}"), BIC, str(invoice.pk % 900 + 100),
-        )  # fmt: skip
+        day = options["on"] or clock.today()
+        paid = paid_by_client(invoice, day, amount)
         options["file"].write_bytes(statement_for(account, day, day, [paid]))
-        self.stdout.write(f"{options['file']}: {payer.name} pays {amount} on {day:%d.%m.%Y}")
+        self.stdout.write(f"{options['file']}: {invoice.payer.name} pays {amount} on {day:%d.%m.%Y}")
