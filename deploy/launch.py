@@ -123,6 +123,15 @@ def pytest_words(words: list[str]) -> list[str]:
     return ["-m", "pytest", "-n", "2", *([] if everything else ["-m", "not all"]), *theirs]
 
 
+def bench(words: list[str]) -> int:
+    """The benches on servers of their own, which keep their power-cut promises as the panel's do."""
+    place = Place(ROOT / "var" / "bench", os.environ)
+    with locked(place.var / "run.lock", busy="./run bench works in this checkout already"):
+        finish(compile_messages())
+        with place.serving():
+            return attend([sys.executable, "-m", "bench", *words], place.environment(), ROOT)
+
+
 def check(words: list[str]) -> int:
     """All static checks; 1 when any failed."""
     finish(compile_messages())
@@ -193,6 +202,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "up": up,
     "test": test,
     "check": check,
+    "bench": bench,
     "manage": manage_beside,
     "backup": backup.make,
     "restore": backup.restore,

@@ -1,0 +1,1 @@
+"""Benches: one short file each, with a function `measure`; what they found stands in README.md."""

@@ -1,0 +1,95 @@
+"""A page read in this process: how long it took, and how much of that was SQL and how much templates."""
+
+import statistics
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.template.backends.django import Template
+from django.test import Client as Browser
+
+from bench.frame.addresses import FLOOR
+from bench.frame.measuring import Goal, Measurement, Queries, in_turn, listened
+from billing_site.kit import live
+from billing_site.office.models import User
+
+TRIVIAL = "a signed-in page of one query without a template"
+
+
+@dataclass
+class Printing:
+    """Time inside templates, without the queries that they set off."""
+
+    queries: Queries
+    ms: float = 0
+    depth: int = 0
+
+    def watch(self, render: Any) -> Any:
+        def watched(template: Template, *args: Any, **kwargs: Any) -> str:
+            if self.depth:
+                return render(template, *args, **kwargs)
+            began, asked = time.perf_counter(), self.queries.ms
+            self.depth += 1
+            try:
+                return render(template, *args, **kwargs)
+            finally:
+                self.depth -= 1
+                self.ms += (time.perf_counter() - began) * 1000 - (self.queries.ms - asked)
+
+        return watched
+
+
+@dataclass
+class Reading:
+    """One page as one reader gets it."""
+
+    status: int
+    ms: float
+    sql: float
+    template: float
+    size: int
+    asked: list[tuple[str, Any, float]] = field(default_factory=list)
+
+
+class Reader:
+    """A member of staff with a browser. `seen` keeps the slowest queries of all pages he has read."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.browser = Browser()
+        self.browser.force_login(user)
+
+    def read(self, address: str) -> Reading:
+        """One request; the counters of the frame are counted anew, as they are after any deed."""
+        live.forget(f"counters:{self.user.pk}")
+        with listened() as queries:
+            printing, plain = Printing(queries), Template.render
+            Template.render = printing.watch(plain)  # type: ignore[method-assign]
+            began = time.perf_counter()
+            try:
+                answer = self.browser.get(address)
+                body = b"" if answer.streaming else answer.content
+            finally:
+                ms = (time.perf_counter() - began) * 1000
+                Template.render = plain  # type: ignore[method-assign]
+        return Reading(answer.status_code, ms, queries.ms, printing.ms, len(body), queries.asked)
+
+    def measured(self, what: str, address: str, goal: Goal) -> Measurement:
+        """A page, in turn with the least that a page can be. It must answer 200: look before."""
+        readings: list[Reading] = []
+        _times, floors = in_turn(
+            lambda: readings.append(self.read(address)), lambda: self.browser.get(FLOOR), warm=1
+        )
+        kept = readings[1:]
+        sql = statistics.median(reading.sql for reading in kept)
+        template = statistics.median(reading.template for reading in kept)
+        whole = statistics.median(reading.ms for reading in kept)
+        return Measurement(
+            what,
+            times=[reading.ms for reading in kept],
+            floor=TRIVIAL,
+            floor_times=floors,
+            queries=len(kept[-1].asked),
+            parts={"sql": sql, "template": template, "rest": max(0.0, whole - sql - template)},
+            goal=goal,
+        )
