@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,15 +82,21 @@ class Reader:
             lambda: readings.append(self.read(address)), lambda: self.browser.get(FLOOR), warm=1
         )
         kept = readings[1:]
-        sql = statistics.median(reading.sql for reading in kept)
-        template = statistics.median(reading.template for reading in kept)
-        whole = statistics.median(reading.ms for reading in kept)
         return Measurement(
             what,
             times=[reading.ms for reading in kept],
             floor=TRIVIAL,
             floor_times=floors,
             queries=len(kept[-1].asked),
-            parts={"sql": sql, "template": template, "rest": max(0.0, whole - sql - template)},
+            parts=self.parts(kept),
             goal=goal,
         )
+
+    @staticmethod
+    def parts(readings: Sequence[Reading]) -> dict[str, float]:
+        """The middle of what the queries, the templates and all the rest took."""
+        return {
+            "sql": statistics.median(reading.sql for reading in readings),
+            "template": statistics.median(reading.template for reading in readings),
+            "rest": statistics.median(reading.ms - reading.sql - reading.template for reading in readings),
+        }
