@@ -8,7 +8,7 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from billing_site.journal.models import Entry
-from billing_site.journal.moves import move, record
+from billing_site.journal.moves import Stale, move, record
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.kit.requisites import shown_phone
@@ -16,17 +16,6 @@ from billing_site.kit.secrets import EncryptedTextField
 from billing_site.letters.models import Letter
 from billing_site.office.models import User
 from clients.models import Client, Contact, EmailAddress, Note, Payer
-
-
-class Stale(Refused):
-    """Somebody saved after the form was read; `row` is what stands there now, `saved` their entry."""
-
-    def __init__(self, row: Any, saved: Entry | None):
-        self.row, self.saved = row, saved
-        who = saved.actor_name if saved else _("Somebody")
-        super().__init__(
-            _("%(who)s saved this while you were typing: compare, then save again.") % {"who": who}
-        )
 
 
 def lock(client_id: int) -> Client:
@@ -188,21 +177,6 @@ def _hangs(models: Iterable[type[Any]]) -> str:
 
 
 @transaction.atomic
-def change_email(client: Client, email: str, *, by: User) -> EmailAddress:
-    """A new main e-mail with its note, unproven; pages go through contacting.change_contacts (R2.3)."""
-    old = client.main_email
-    new = replace_main_address(client, email, by=by)
-    if old != email:
-        add_note(
-            client,
-            _("Main e-mail changed. Old: %(old)s, new: %(new)s.") % {"old": old, "new": email},
-            by=by,
-            important=True,
-        )
-    return new
-
-
-@transaction.atomic
 def replace_main_address(client: Client, email: str, *, by: User) -> EmailAddress:
     """The old address is kept as former. Raises Refused at "email" when the new one is taken."""
     lock(client.pk)
@@ -284,37 +258,67 @@ def add_contact(client: Client, *, by: User, email: str, shared: bool = False, *
 
 @transaction.atomic
 def change_contact(
-    contact: Contact, *, by: User, email: str, shared: bool = False, because: str = "", **fields: Any
+    contact: Contact,
+    *,
+    by: User,
+    email: str,
+    shared: bool = False,
+    because: str = "",
+    version: int | None = None,
+    **fields: Any,
 ) -> Contact:
     """Change a person at the client; how to reach it and its powers as they were go into an important note.
 
-    Another address makes the old one former. Raises Refused at "email" when it is taken.
+    Another address makes the old one former. Raises Refused at "email" when it is taken, Stale when
+    somebody saved since `version` was read.
     """
     client = lock(contact.client_id)
     row = Contact.objects.select_for_update(no_key=True, of=("self",)).get(pk=contact.pk)
+    refuse_stale_contact(row, version, email=email, shared=shared, **fields)
     kind = EmailAddress.Kind.SHARED if shared else EmailAddress.Kind.EXCLUSIVE
-    old = row.addresses.exclude(kind=EmailAddress.Kind.FORMER).first()
+    old = row.own_address()
     was = (shown_phone(row.phone, row.extension), ", ".join(row.power_words), old.address if old else "")
     before, after = set_changed(row, fields)
-    if after:
-        row.save(update_fields=list(after))
-    moved = _move_address(row, old, email, kind, by)
-    if moved:
+    written = list(after)
+    if _move_address(row, old, email, kind, by):
         before["email"], after["email"] = was[2], email
     if not after:
         return row
-    record("clients.contact_changed", client, by=by, name=row.name, before=before, after=after)
+    row.version += 1
+    row.save(update_fields=[*written, "version"])
+    record(
+        "clients.contact_changed", client, by=by, contact=row.pk, name=row.name, before=before, after=after
+    )
     if GUARDED & set(after):
         add_note(client, _contact_note(row, was, because), by=by, important=True)
     return row
 
 
+def refuse_stale_contact(
+    row: Contact, version: int | None, *, email: str, shared: bool, **fields: Any
+) -> None:
+    """Raises Stale when a save would undo what somebody saved since `version` was read."""
+    kind = EmailAddress.Kind.SHARED if shared else EmailAddress.Kind.EXCLUSIVE
+    if version in (None, row.version):
+        return
+    if not _differing(row, fields) and not _address_moves(row.own_address(), email, kind):
+        return
+    changes = Entry.objects.filter(
+        client_no=row.client_id, verb="clients.contact_changed", facts__contact=row.pk
+    )
+    raise Stale(row, changes.order_by("-id").first())
+
+
 GUARDED = {"email", "phone", "extension", "powers"}
+
+
+def _address_moves(old: EmailAddress | None, email: str, kind: str) -> bool:
+    return (old.address, old.kind) != (email, kind) if old else bool(email)
 
 
 def _move_address(contact: Contact, old: EmailAddress | None, email: str, kind: str, by: User) -> bool:
     """Give the contact this address of this kind; True when something changed."""
-    if (old.address, old.kind) == (email, kind) if old else not email:
+    if not _address_moves(old, email, kind):
         return False
     if old and old.address == email:
         old.kind = kind
@@ -342,14 +346,6 @@ def _contact_note(contact: Contact, was: tuple[str, str, str], because: str) -> 
 def add_note(client: Client, text: str, *, by: User | None, important: bool = False) -> Note:
     note = Note.objects.create(client=client, text=text, important=important, author=by)
     record("clients.note_added", client, by=by, note=note.pk, important=important)
-    return note
-
-
-@transaction.atomic
-def change_note(note: Note, *, by: User, text: str, important: bool) -> Note:
-    note.text, note.important, note.changed_at = text, important, clock.now()
-    note.save(update_fields=["text", "important", "changed_at"])
-    record("clients.note_changed", note, by=by)
     return note
 
 

@@ -33,6 +33,7 @@ class ProofFields(forms.Form):
         help_text=_("With signature and stamp: a scan or a photo, up to 10 MB."),
         widget=forms.FileInput(attrs={"accept": ",".join(PAPERS)}),
     )  # fmt: skip
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     PROOFS: tuple[Any, list[str | tuple[str, ...]]] = (_("Proof"), [("called", "whom"), "paper"])
 
     def __init__(self, *args: Any, phones: Sequence[StandingPhone] = (), **kwargs: Any):

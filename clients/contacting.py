@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from billing_site.journal.models import Entry, subject_of
-from billing_site.journal.moves import record
+from billing_site.journal.moves import Stale, record
 from billing_site.kit import clock
 from billing_site.kit.requisites import shown_phone
 from billing_site.letters import actions as letters
@@ -30,7 +30,7 @@ def difference(client: Client, wanted: Mapping[str, Any]) -> list[Change]:
 
 def difference_of_person(contact: Contact, wanted: Mapping[str, Any]) -> list[Change]:
     """The same for a person at the client; `wanted` has powers too."""
-    own = contact.addresses.exclude(kind=EmailAddress.Kind.FORMER).first() if contact.pk else None
+    own = contact.own_address() if contact.pk else None
     now = {
         "email": own.address if own else "",
         "phone": shown_phone(contact.phone, contact.extension),
@@ -54,15 +54,20 @@ def change_contacts(
     by: User,
     proofs: Sequence[Evidence] = (),
     because: str = "",
+    version: int | None = None,
 ) -> Client:
     """Change the main e-mail and the phone of a client (`wanted`: email, phone, extension).
 
-    Raises Refused when the proofs are not enough, and at "email" when the address is taken.
+    Raises Refused when the proofs are not enough, and at "email" when the address is taken; Stale when
+    somebody changed the client since `version` was read.
     """
     row = actions.lock(client.pk)
     changes = difference(row, wanted)
     if not changes:
         return row
+    if version not in (None, row.version):
+        saved = Entry.objects.about(row).filter(verb__in=("clients.changed", "clients.contacts_changed"))
+        raise Stale(row, saved.order_by("-id").first())
     old = row.main_email
     kept = prove(row, changes, needed=proofs_needed(changes), evidence=proofs, by=by)
     if old != wanted["email"]:
@@ -77,21 +82,30 @@ def change_contacts(
 
 @transaction.atomic
 def change_person(
-    contact: Contact, *, by: User, proofs: Sequence[Evidence] = (), because: str = "", **fields: Any
+    contact: Contact,
+    *,
+    by: User,
+    proofs: Sequence[Evidence] = (),
+    because: str = "",
+    version: int | None = None,
+    shared: bool = False,
+    **fields: Any,
 ) -> Contact:
     """Change a person at the client: how to reach it and its powers by proof, the rest freely.
 
-    Raises Refused when the proofs are not enough, and at "email" when the address is taken.
+    Raises Refused when the proofs are not enough, and at "email" when the address is taken; Stale when
+    somebody saved since `version` was read.
     """
     client = actions.lock(contact.client_id)
     row = Contact.objects.select_for_update(no_key=True, of=("self",)).get(pk=contact.pk)
+    actions.refuse_stale_contact(row, version, shared=shared, **fields)
     changes = difference_of_person(row, fields)
     needed = proofs_needed(changes, set(fields["powers"]))
     kept = prove(client, changes, needed=needed, evidence=proofs, by=by, contact=row) if changes else []
     addresses = row.addresses.exclude(kind=EmailAddress.Kind.FORMER)
     old = list(addresses.values_list("address", flat=True))
     story = "\n".join([line for line in (because, *_proof_lines(kept)) if line])
-    changed = actions.change_contact(row, by=by, because=story, **fields)
+    changed = actions.change_contact(row, by=by, because=story, shared=shared, **fields)
     if changes:
         _tell([client.main_email, *old], client, changes, by)
     return changed

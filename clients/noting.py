@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing_site.journal.models import Entry
-from billing_site.journal.moves import record
+from billing_site.journal.moves import Stale, record
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.letters import actions as letters
@@ -40,11 +40,12 @@ def change_note(
     version: int,
     files: Sequence[letters.FilePart] = (),
 ) -> Note:
-    """Change a note; who is named anew is called. Raises Refused at "text" when somebody was quicker."""
+    """Change a note; who is named anew is called. Raises Stale when somebody saved since `version`."""
     called = called_in(text)
     row = Note.objects.select_for_update(no_key=True, of=("self",)).get(pk=note.pk)
     if row.version != version and (row.text, row.important) != (text, important):
-        raise Refused(_overtaken(row), "text")
+        saved = Entry.objects.about(row).filter(verb="clients.note_changed").order_by("-id").first()
+        raise Stale(row, saved)
     row.text, row.important, row.changed_at = text, important, clock.now()
     row.version += 1
     row.save(update_fields=["text", "important", "changed_at", "version"])
@@ -52,14 +53,6 @@ def change_note(
     _keep_files(row, files)
     _call(row, called)
     return row
-
-
-def _overtaken(row: Note) -> str:
-    saved = Entry.objects.about(row).filter(verb="clients.note_changed").order_by("-id").first()
-    return _("%(who)s changed this note meanwhile: «%(text)s». Saving again stores yours.") % {
-        "who": saved.actor_name if saved else _("Somebody"),
-        "text": row.text,
-    }
 
 
 def _keep_files(note: Note, files: Sequence[letters.FilePart]) -> None:

@@ -27,6 +27,17 @@ class IllegalMove(Refused):
         )
 
 
+class Stale(Refused):
+    """Somebody saved after the form was read; `row` is what stands there now, `saved` their entry."""
+
+    def __init__(self, row: Any, saved: Entry | None):
+        self.row, self.saved = row, saved
+        who = saved.actor_name if saved else _("Somebody")
+        super().__init__(
+            _("%(who)s saved this while you were typing: compare, then save again.") % {"who": who}
+        )
+
+
 def entry(verb: str, obj: models.Model, *, by, facts: dict[str, Any] | None = None) -> Entry:
     """An unsaved journal entry; `by` is a User or None for the system."""
     return Entry(

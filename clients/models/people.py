@@ -68,6 +68,10 @@ class Contact(models.Model):
     def shown_phone(self) -> str:
         return shown_phone(self.phone, self.extension)
 
+    def own_address(self) -> "EmailAddress | None":
+        """The address in use; a contact has one at most."""
+        return self.addresses.exclude(kind=EmailAddress.Kind.FORMER).first()
+
     @property
     def power_words(self) -> list[str]:
         """The powers as people say them."""

@@ -11,14 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
 from billing_site.kit.requisites import shown_phone
+from billing_site.pages.stale import StaleSave
 from billing_site.pages.views import ObjectPage, send_file
 from clients import contacting, proving
-from clients.contact_forms import ContactForm, ContactsForm
+from clients.contact_forms import ContactForm, ContactsForm, ProofFields
 from clients.models import Client, Contact, EmailAddress, Proof, clients_seen_by
 from clients.views.edits import ClientForm
 from invoices.models import Invoice
 
 SHOWN = 5
+PROOFS = frozenset(ProofFields.base_fields)  # said of a change, not stored in the row
 
 
 class ContactPage(ClientForm):
@@ -33,16 +35,16 @@ class ContactPage(ClientForm):
     def person(self) -> Contact | None:
         return None
 
-    def stored(self) -> dict[str, Any]:
+    def standing(self) -> dict[str, Any]:
         """What stands in the card, as the form's initial values."""
         raise NotImplementedError
 
     def get_initial(self) -> dict[str, Any]:
         wanted = self.request.GET.get("proof", "")
         if not wanted.isdecimal() or len(wanted) > 9:
-            return self.stored()
+            return self.standing()
         proof = get_object_or_404(Proof, pk=int(wanted), client=self.client(), kind=Proof.Kind.LINK)
-        return {**self.stored(), **confirmed_values(proof)}
+        return {**self.standing(), **confirmed_values(proof)}
 
     def questions(self) -> list[Proof]:
         """Links sent about this datum, newest first."""
@@ -81,30 +83,36 @@ def standing_of(proof: Proof) -> str:
     return "waiting" if proof.expires_at and proof.expires_at > clock.now() else "lapsed"
 
 
-class ContactsChange(ContactPage):
+class ContactsChange(StaleSave, ContactPage):
     """The client's own main e-mail and phone."""
 
     title, form_class, model = _("Main e-mail and phone"), ContactsForm, Client
+    uncompared = PROOFS
     success_message = _("Contact data changed; the old ones are kept in an important note.")
 
-    def stored(self) -> dict[str, Any]:
-        client = self.client()
-        return {
-            "email": client.main_email,
-            "phone": shown_phone(client.phone, client.extension),
-        }
+    def standing(self) -> dict[str, Any]:
+        return contacts_of(self.client())
 
     def ask_url(self) -> str:
         return reverse("contacts-ask", args=[self.client().pk])
 
-    def perform(self, form: ContactsForm, by: Any) -> Any:
+    def stored(self, row: Client) -> ContactsForm:
+        return ContactsForm(initial=contacts_of(row))
+
+    def store(self, form: ContactsForm, by: Any) -> Client:
         return contacting.change_contacts(
             self.object,
             form.wanted(),
             by=by,
             proofs=form.evidence(),
             because=form.cleaned_data["because"],
+            version=form.cleaned_data["version"],
         )
+
+
+def contacts_of(client: Client) -> dict[str, Any]:
+    """What the form of the client's own contact data opens with."""
+    return {"email": client.main_email, "phone": shown_phone(client.phone, client.extension)}
 
 
 class ContactsAsk(ContactsChange):
@@ -121,7 +129,7 @@ class ContactNew(ContactPage):
     title, form_class = _("New contact"), ContactForm
     submit_label, success_message = _("Add the contact"), _("Contact added.")
 
-    def stored(self) -> dict[str, Any]:
+    def standing(self) -> dict[str, Any]:
         return {}
 
     def questions(self) -> list[Proof]:
@@ -137,8 +145,9 @@ class ContactNew(ContactPage):
         )
 
 
-class ContactEdit(ContactPage):
+class ContactEdit(StaleSave, ContactPage):
     model, title, form_class = Contact, _("Contact"), ContactForm
+    uncompared = PROOFS
     success_message = _("Contact changed.")
 
     def get_queryset(self) -> QuerySet:
@@ -151,30 +160,38 @@ class ContactEdit(ContactPage):
     def person(self) -> Contact:
         return self.object
 
-    def stored(self) -> dict[str, Any]:
-        contact: Contact = self.object
-        address = contact.addresses.exclude(kind=EmailAddress.Kind.FORMER).first()
-        return {
-            "name": contact.name,
-            "post": contact.post,
-            "phone": contact.shown_phone,
-            "powers": contact.powers,
-            "classes": contact.classes,
-            "email": address.address if address else "",
-            "shared": bool(address and address.kind == EmailAddress.Kind.SHARED),
-        }
+    def standing(self) -> dict[str, Any]:
+        return person_values(self.object)
 
     def ask_url(self) -> str:
         return reverse("contact-ask", args=[self.client().pk, self.object.pk])
 
-    def perform(self, form: ContactForm, by: Any) -> Any:
+    def stored(self, row: Contact) -> ContactForm:
+        return ContactForm(initial=person_values(row))
+
+    def store(self, form: ContactForm, by: Any) -> Contact:
         return contacting.change_person(
             self.object,
             by=by,
             proofs=form.evidence(),
             because=form.cleaned_data["because"],
+            version=form.cleaned_data["version"],
             **form.wanted(),
         )
+
+
+def person_values(contact: Contact) -> dict[str, Any]:
+    """What the form of a person opens with."""
+    address = contact.own_address()
+    return {
+        "name": contact.name,
+        "post": contact.post,
+        "phone": contact.shown_phone,
+        "powers": contact.powers,
+        "classes": contact.classes,
+        "email": address.address if address else "",
+        "shared": bool(address and address.kind == EmailAddress.Kind.SHARED),
+    }
 
 
 class ContactAsk(ContactEdit):

@@ -1,11 +1,11 @@
 from typing import Any
 
-from django import forms
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.pages.page import Crumb
+from billing_site.pages.stale import StaleSave
 from billing_site.pages.views import ActionPage, FormPage
 from clients import actions
 from clients.forms import PayerEditForm, PayerForm, StatusForm
@@ -44,66 +44,20 @@ class ClientForm(FormPage):
         return header_of(self.client())
 
 
-class StaleForm(ClientForm):
-    """A form whose save is refused when somebody saved since it was read: nothing typed is lost (habit 8)."""
+class StaleForm(StaleSave, ClientForm):
+    """A form about a client whose save may come too late."""
 
     template_name = "clients/stale_form.html"
-    stale: actions.Stale | None = None
-
-    def store(self, form: Any, by: Any) -> Any:
-        """The verb; raises Stale."""
-        raise NotImplementedError
-
-    def stored(self, row: Any) -> forms.BaseForm:
-        """The form as it would be opened on `row` now."""
-        raise NotImplementedError
-
-    def perform(self, form: Any, by: Any) -> Any:
-        try:
-            return self.store(form, by)
-        except actions.Stale as stale:
-            self.stale, self.form = stale, form
-            raise
-
-    def get_context(self, obj: Any) -> dict[str, Any]:
-        """`version` is the one the next save will be measured by: the posted one until the diff was shown."""
-        if self.stale is None:
-            return {**super().get_context(obj), "version": self.request.POST.get("version", obj.version)}
-        return {
-            **super().get_context(obj),
-            "version": self.stale.row.version,
-            "stale": self.stale,
-            "diff": difference(self.stored(self.stale.row), self.form),
-        }
 
 
 class ClientEdit(StaleForm):
-    title, form_class = _("Profile"), ProfileForm
+    title, form_class, uncompared = _("Profile"), ProfileForm, SECRETS
 
     def store(self, form: ProfileForm, by: Any) -> Client:
         return actions.change_client(self.object, by=by, **form.values())
 
     def stored(self, row: Client) -> ProfileForm:
         return ProfileForm(instance=row)
-
-
-def difference(stored: forms.BaseForm, form: forms.BaseForm) -> list[dict[str, Any]]:
-    """Fields where the stored row and the typed form differ: label, what stands there, what was typed."""
-    differing = []
-    for name in (name for name in form.fields if name != "version" and name not in SECRETS):
-        theirs, typed = _said(stored, name, stored.initial[name]), _said(form, name, form[name].value())
-        if theirs != typed:
-            differing.append({"label": form[name].label, "theirs": theirs, "typed": typed})
-    return differing
-
-
-def _said(form: forms.BaseForm, name: str, value: Any) -> str:
-    choices = getattr(form.fields[name], "choices", None)
-    if choices is not None:
-        return next((str(word) for key, word in choices if str(key) == str(value or "")), "")
-    if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
-    return str(value or "").replace("\r\n", "\n")
 
 
 class PayerNew(ClientForm):

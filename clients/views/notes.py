@@ -10,9 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from billing_site.journal.moves import Stale
 from billing_site.kit.errors import Refused
 from billing_site.pages.counters import recount
 from billing_site.pages.requests import PanelRequest
+from billing_site.pages.stale import overtaken
 from billing_site.pages.views import SIGNED_IN, ListPage, ObjectPage, Page, PanelView, send_file
 from clients import actions, noting
 from clients.filters import NoteFilter
@@ -98,17 +100,20 @@ class NoteEdit(NotePage):
         got = form.cleaned_data
         try:
             noting.change_note(note, by=request.user, **{**got, "version": got["version"] or 0})
+        except Stale as stale:
+            form.add_error(None, stale.message)
+            return self.answer(note, form, **overtaken(stale, NoteForm(instance=stale.row), form))
         except Refused as refused:
             form.add_error(refused.field, refused.message)
             return self.answer(note, form)
         return note_list(request, note.client, said=_("Note changed."))
 
-    def answer(self, note: Note, form: NoteForm) -> HttpResponse:
-        return render(
-            self.request,
-            "clients/_note_form.html",
-            {"note": note, "form": form, "client": note.client, "version": note.version},
-        )
+    def answer(self, note: Note, form: NoteForm, **late: Any) -> HttpResponse:
+        version = self.request.POST.get("version", note.version)
+        context = {"note": note, "form": form, "client": note.client, "version": version, **late}
+        answer = render(self.request, "clients/_note_form.html", context)
+        answer["HX-Retarget"] = f"#note-{note.pk}"  # where the note or its form stands
+        return answer
 
 
 class NoteDelete(NotePage):

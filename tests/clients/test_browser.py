@@ -69,6 +69,37 @@ def test_two_people_save_one_client(office, enter):
     assert boris.input_value("[name=admin_notes]") == "Любят порядок"
 
 
+def test_two_people_save_one_person_and_one_note(office, enter):
+    anna, boris = enter("anna@office.example"), enter("boris@office.example")
+    for page in (anna, boris):
+        page.goto(f"/clients/{office.pk}/contacts/{Contact.objects.get().pk}/")
+    for page, post in ((anna, "Директор"), (boris, "Бухгалтер")):
+        page.fill("[name=post]", post)
+        page.click("button.btn-primary >> text=Сохранить")
+    anna.wait_for_url("**tab=contacts")
+    difference = boris.locator(".diff")
+    difference.wait_for()
+    assert "Анна Ветрова" in difference.inner_text()
+    assert "Директор" in difference.inner_text()
+    assert boris.input_value("[name=post]") == "Бухгалтер"
+    assert serious(boris) == []
+    boris.click("button.btn-primary >> text=Сохранить")
+    boris.wait_for_url("**tab=contacts")
+    assert Contact.objects.get().post == "Бухгалтер"
+    for page in (anna, boris):
+        page.goto(f"/clients/{office.pk}/?tab=notes")
+        page.click("#notes article:has-text('после обеда') >> text=Изменить")
+    for page, text in ((anna, "Звонить утром"), (boris, "Звонить вечером")):
+        page.fill("form.note-form textarea >> nth=1", text)
+        page.click("#notes form >> nth=1 >> button[type=submit]")
+        page.wait_for_selector("#notes >> text=Звонить утром")
+    assert "Анна Ветрова" in boris.locator("#notes .diff").inner_text()
+    assert boris.input_value("form.note-form textarea >> nth=1") == "Звонить вечером"
+    assert serious(boris) == []
+    boris.click("#notes form >> nth=1 >> button[type=submit]")
+    boris.wait_for_selector("#important >> text=Звонить вечером")
+
+
 def test_notes_are_written_and_mended_in_place(office, enter):
     page = enter("anna@office.example")
     page.goto(f"/clients/{office.pk}/?tab=notes")

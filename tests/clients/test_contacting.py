@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 
+from billing_site.journal.moves import Stale
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.letters.actions import FilePart
@@ -180,6 +181,47 @@ def test_powers_and_the_address_of_a_person_want_a_proof(client, manager):
     assert EmailAddress.objects.get(contact=zoya, kind="former").address == "zoya@romashka.example"
     contacting.change_person(zoya, by=manager, **{**kept, "email": "z@romashka.example", "powers": []})
     assert Contact.objects.get().powers == []
+
+
+def typed(**fields):
+    return {"name": "Зоя", "post": "", "email": "zoya@romashka.example", "phone": "",
+            "powers": ["papers"], "version": 0, **fields}  # fmt: skip
+
+
+def test_a_stale_save_of_a_person_shows_both_and_loses_nothing(browse, manager, sales, client):
+    zoya = person(client, manager)
+    address = f"/clients/{client.pk}/contacts/{zoya.pk}/"
+    head = make.user("head", name="Борис Ветров")
+    changed = typed(powers=["papers", "order"], post="Директор")
+    assert browse(head).post(address, changed).status_code == 302
+    page = browse(manager).post(address, typed(post="Бухгалтер", because="Сама сказала")).content.decode()
+    for told_now in ("Борис Ветров", "<td>Директор</td>", "<td>Бухгалтер</td>", "документы, заказ и оплата",
+                     'value="Бухгалтер"', "Сама сказала", 'name="version" value="1"'):  # fmt: skip
+        assert told_now in page
+    assert Contact.objects.get().post == "Директор"
+    again = typed(post="Бухгалтер", powers=["papers", "order"], version=1)
+    assert browse(manager).post(address, again).status_code == 302
+    assert Contact.objects.get().post == "Бухгалтер"
+
+
+def test_what_a_person_has_already_is_no_stale_save(manager, client):
+    zoya = person(client, manager)
+    kept = {"name": "Зоя", "email": "zoya@romashka.example", "phone": "", "extension": "", "classes": []}
+    for _n in range(2):
+        contacting.change_person(zoya, by=manager, version=0, post="Бухгалтер", powers=["papers"], **kept)
+    with pytest.raises(Stale, match=manager.name):
+        contacting.change_person(zoya, by=manager, version=0, post="", powers=["papers"], **kept)
+
+
+def test_a_stale_change_of_contact_data_shows_both(browse, manager, client):
+    browser, address = browse(manager), f"/clients/{client.pk}/contacts/"
+    assert 'name="version" value="0"' in browser.get(address).content.decode()
+    change(client, make.user("head", name="Борис Ветров"), phone=NEW_PHONE)
+    sent = {"email": "new@romashka.example", "phone": PHONE, "because": "Письмо директора", "version": 0}
+    page = browser.post(address, sent).content.decode()
+    for told_now in ("Борис Ветров", "+7 495 555-00-12", "new@romashka.example", "Письмо директора"):
+        assert told_now in page
+    assert Client.objects.get().phone == NEW_PHONE
 
 
 def test_the_page_asks_keeps_what_was_typed_and_changes_with_proofs(browse, manager, client):

@@ -90,8 +90,10 @@ def test_two_who_change_a_note_see_each_other(browse, manager, sales, client):
     note = noting.write_note(client, "Старое", by=manager)
     address = f"/clients/{client.pk}/notes/{note.pk}/"
     assert browse(sales).post(address, {"text": "Бориса", "version": 0}).status_code == 302
-    page = browse(manager).post(address, {"text": "Анны", "version": 0}).content.decode()
-    for told in ("Борис Ветров", "«Бориса»", "Анны", 'name="version" value="1"'):
+    answer = browse(manager).post(address, {"text": "Анны", "version": 0})
+    assert answer["HX-Retarget"] == f"#note-{note.pk}"
+    page = answer.content.decode()
+    for told in ("Борис Ветров", "<td>Бориса</td>", "<td>Анны</td>", 'name="version" value="1"'):
         assert told in page
     browse(manager).post(address, {"text": "Анны", "version": 1})
     assert Note.objects.get().text == "Анны"

@@ -1,8 +1,8 @@
 import pytest
 
+from billing_site.journal.moves import Stale
 from billing_site.kit.requisites import make_inn
 from clients import actions
-from clients.actions import Stale
 from clients.models import Payer
 from tests import make
 

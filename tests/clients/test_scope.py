@@ -141,7 +141,7 @@ def test_the_surest_stands_first_and_only_an_address_stops(office):
 
 def test_a_former_address_is_nobodys_and_six_are_enough(office):
     _me, clients = office
-    actions.change_email(clients["secret"], "new@secret.example", by=make.user("head"))
+    actions.replace_main_address(clients["secret"], "new@secret.example", by=make.user("head"))
     assert found(email="info@secret.example") == []
     Client.objects.bulk_create(Client(name=f"Лютик {n}", registered_on="2026-01-01") for n in range(9))
     assert len(found(name="лютик")) == SHOWN

@@ -66,7 +66,7 @@ def test_bulk_updates_and_raw_sql_are_told_too(client):
 def test_deeds_of_one_moment_don_t_swallow_each_other(client, manager):
     payer = client.payers.get()
     actions.change_payer(payer, by=manager, kpp="770301001")
-    actions.change_email(client, "new@romashka.example", by=manager)
+    actions.replace_main_address(client, "new@romashka.example", by=manager)
     told = lines(client)[0]
     (line,) = [one for one in told if one.text == "Плательщик изменён"]
     assert [(c.old, c.new) for c in line.changes] == [("770201001", "770301001")]
