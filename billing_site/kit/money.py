@@ -62,11 +62,6 @@ def vat_inside(gross: Decimal, rate: Decimal) -> Decimal:
     return rounded(_decimal(gross) * rate / (100 + rate))
 
 
-def vat_on_top(net: Decimal, rate: Decimal) -> Decimal:
-    """VAT added to a price: net × rate / 100; `rate` in percent."""
-    return rounded(_decimal(net) * rate / 100)
-
-
 def amount_string(x: Decimal) -> str:
     """For programs: "48336.00"."""
     return f"{rounded(x):.2f}"

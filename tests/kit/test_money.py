@@ -11,7 +11,6 @@ from billing_site.kit.money import (
     split,
     split_by,
     vat_inside,
-    vat_on_top,
 )
 
 AMOUNTS = st.decimals(min_value=0, max_value=10**9, places=2)
@@ -61,7 +60,6 @@ def test_what_is_no_amount_is_refused_with_its_text(text):
 def test_vat_of_2026():
     assert vat_inside(Decimal("1220.00"), Decimal(22)) == Decimal("220.00")
     assert vat_inside(Decimal("860.00"), Decimal(22)) == Decimal("155.08")
-    assert vat_on_top(Decimal("1000.00"), Decimal(5)) == Decimal("50.00")
 
 
 def test_money_is_shown_with_no_break_spaces():
