@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import requisites
 from billing_site.kit.text import bare_name
-from clients.models import Client, EmailAddress, Payer
+from clients.licensing import active_licences
+from clients.models import Client, ClientOption, EmailAddress, Note, Payer
 
 SHOWN = 6
 NOTES_PAGE = 30
+IMPORTANT_SHOWN = 3
 
 
 def with_main_facts(rows: QuerySet) -> QuerySet:
@@ -29,6 +32,27 @@ def with_main_facts(rows: QuerySet) -> QuerySet:
     )
 
 
+def with_more_facts(rows: QuerySet, on: date) -> QuerySet:
+    """Clients with what the list's other columns say: code, licences on that day, 1C options, notes."""
+    mine = OuterRef("pk")
+    licences = active_licences(on).filter(client=mine)
+    options = {}
+    for kind in ClientOption.Kind:
+        newest = ClientOption.objects.filter(client=mine, kind=kind, since__lte=on).order_by("-since")
+        options[f"{kind}_state"] = Subquery(newest.values("state")[:1])
+        options[f"{kind}_until"] = Subquery(newest.values("until")[:1])
+    payer = Payer.objects.filter(client=mine, is_default=True)
+    return rows.annotate(
+        code=Coalesce(Subquery(payer.values("counterparty_code")[:1]), Value("")),
+        ownership=Subquery(licences.order_by("-ownership").values("ownership")[:1]),  # rent before own
+        its_until=Subquery(
+            licences.filter(its_until__isnull=False).order_by("its_until").values("its_until")[:1]
+        ),
+        important=Exists(Note.objects.filter(client=mine, important=True)),
+        **options,
+    )
+
+
 def page_of_notes(client: Client, start: int = 0) -> dict[str, Any]:
     """Notes of a client from the `start`-th on, important ones first; `more`: where the next page starts."""
     found = list(
@@ -36,6 +60,12 @@ def page_of_notes(client: Client, start: int = 0) -> dict[str, Any]:
     )
     more = start + NOTES_PAGE if len(found) > NOTES_PAGE else None
     return {"notes": found[:NOTES_PAGE], "more": more}
+
+
+def important_notes(client: Client) -> dict[str, Any]:
+    """The newest important notes, as on top of every page about the client, and if there are more."""
+    found = list(client.notes.filter(important=True).select_related("author")[: IMPORTANT_SHOWN + 1])
+    return {"important": found[:IMPORTANT_SHOWN], "important_more": len(found) > IMPORTANT_SHOWN}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
@@ -21,9 +22,14 @@ from billing_site.pages.tables import (
     Row,
     StatusColumn,
     Table,
+    Text,
     TextColumn,
 )
-from clients.models import Client, MailClass, Payer, Power
+from clients.forms import FLAGS
+from clients.models import Client, ClientOption, LicenceItem, MailClass, Payer, Power
+
+LANGUAGES = dict(Client._meta.get_field("language").choices or ())
+METHODS = dict(Client.PaymentMethod.choices)
 
 
 def _phone(row: Row) -> str:
@@ -61,8 +67,94 @@ def _client_link(row: Row) -> str:
     return format_html('<a href="{}">{}</a>', address, row["client__name"])
 
 
+def _tick(name: str, label: Text) -> Column:
+    """A column that says yes or nothing, shown when it is chosen."""
+    return TextColumn(
+        name, label, cell=lambda row: badge("yes") if row[name] else "", export=lambda row: bool(row[name]),
+        hidden=True,
+    )  # fmt: skip
+
+
+def _group(row: Row) -> str:
+    if not row["client_group__name"]:
+        return formats.NOTHING
+    return format_html(
+        '<span class="status status-{}">{}</span>', row["client_group__colour"], row["client_group__name"]
+    )
+
+
+def _referrer(row: Row) -> str:
+    if not row["referral__referrer"]:
+        return formats.NOTHING
+    address = reverse("client-detail", args=[row["referral__referrer"]])
+    return format_html('<a href="{}">{}</a>', address, row["referral__referrer__name"])
+
+
+def _mark(name: str) -> Column:
+    """One UTM mark."""
+    return TextColumn(
+        f"utm_{name}", f"utm_{name}", fields=("utm",), hidden=True,
+        cell=lambda row: row["utm"].get(name) or formats.NOTHING, export=lambda row: row["utm"].get(name, ""),
+    )  # fmt: skip
+
+
+def _option(kind: ClientOption.Kind) -> Column:
+    """State of one of 1C's services with the last day it is paid for."""
+    state, until = f"{kind}_state", f"{kind}_until"
+
+    def word(row: Row) -> str:
+        last = f" · {formats.day(row[until] - timedelta(days=1))}" if row[until] else ""
+        return f"{ClientOption.State(row[state]).label}{last}" if row[state] else ""
+
+    return TextColumn(
+        str(kind), kind.label, fields=(state, until), hidden=True,
+        cell=lambda row: word(row) or formats.NOTHING, export=word,
+    )  # fmt: skip
+
+
+WHO: tuple[Column, ...] = (
+    TextColumn("company", _("Company"), hidden=True),
+    TextColumn("group", _("Client group"), fields=("client_group__name", "client_group__colour"), cell=_group,
+               export=lambda row: row["client_group__name"], hidden=True),
+    TextColumn("company_group", _("Group of companies"), fields=("company_group__name",), hidden=True),
+    TextColumn("sales", _("Sales manager"), fields=("sales_manager__name",), hidden=True),
+    TextColumn("language", _("Language"), hidden=True,
+               cell=lambda row: str(LANGUAGES.get(row["language"], row["language"]))),
+    TextColumn("currency", _("Currency"), hidden=True),
+    TextColumn("postal_address", _("Postal address"), hidden=True),
+    TextColumn("cloud_login", _("Login in the cloud"), hidden=True),
+    _tick("on_hold", _("Hold of letters")),
+    _tick("important", _("Important note")),
+)  # fmt: skip
+ORIGIN: tuple[Column, ...] = (
+    DateColumn("registered_on", _("Client since"), sort="registered_on", align="end", hidden=True),
+    TextColumn("department", _("Brought by department"), fields=("department__name",), hidden=True),
+    TextColumn("office_name", _("Brought by office"), hidden=True),
+    TextColumn("source", _("Source"), hidden=True),
+    TextColumn("lead", _("Lead"), hidden=True),
+    TextColumn("referrer", _("Brought by client"), cell=_referrer, hidden=True,
+               fields=("referral__referrer__name", "referral__referrer")),
+    _mark("source"),
+    _mark("campaign"),
+)  # fmt: skip
+MONEY: tuple[Column, ...] = (
+    TextColumn("payment_method", _("Payment method"), hidden=True,
+               cell=lambda row: str(METHODS[row["payment_method"]]),
+               export=lambda row: str(METHODS[row["payment_method"]])),
+    TextColumn("code", _("Code in Union"), hidden=True),
+    MoneyColumn("credit", _("Credit balance"), currency="currency", hidden=True),
+    DateColumn("last_payment", _("Last payment"), align="end", hidden=True),
+)  # fmt: skip
+LICENCES: tuple[Column, ...] = (
+    StatusColumn("ownership", _("Licences"), choices=LicenceItem.Ownership, of="clients.licenceitem",
+                 hidden=True),
+    DateColumn("its", _("ITS until"), fields=("its_until",), align="end", hidden=True),
+    *(_option(kind) for kind in ClientOption.Kind),
+)  # fmt: skip
+
+
 class ClientTable(Table):
-    """`payer_name`, `inn`, `main_address`, `live_services`, `due` are annotations of the list's rows."""
+    """Columns that are no fields of a client are annotations of the list's rows (views/lists.py)."""
 
     columns = (
         TextColumn("id", _("No."), sort="id", align="end"),
@@ -84,9 +176,11 @@ class ClientTable(Table):
                    export=lambda row: row["account_manager__name"]),
         NumberColumn("services", _("Services"), fields=("live_services",)),
         MoneyColumn("due", _("Debt"), currency="currency"),
-        DateColumn("registered_on", _("Client since"), sort="registered_on", align="end", hidden=True),
-        TextColumn("source", _("Source"), hidden=True),
-        TextColumn("language", _("Language"), hidden=True),
+        *WHO,
+        *ORIGIN,
+        *MONEY,
+        *LICENCES,
+        *(_tick(name, capfirst(Client._meta.get_field(name).verbose_name)) for name in FLAGS),
     )  # fmt: skip
     reads = ("status",)
 
@@ -169,6 +263,9 @@ class PayerTable(Table):
                    cell=lambda row: formats.day(_last_day(row)), export=_last_day),
         TextColumn("legal_address", _("Legal address"), hidden=True),
         TextColumn("signatory", _("Signatory"), hidden=True),
+        TextColumn("bank_name", _("Bank"), hidden=True),
+        TextColumn("bic", _("BIC"), hidden=True),
+        TextColumn("account", _("Settlement account"), hidden=True),
     )  # fmt: skip
     reads = ("valid_until",)
 

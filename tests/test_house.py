@@ -15,6 +15,7 @@ FILES = {
     "__init__", "apps", "urls", "views", "api", "schedule", "forms", "tables", "filters", "panels", "models",
     "actions", "tasks", "queries", "letters", "documents", "accounts", "pdf", "told",
     "contact_forms", "note_forms", "group_forms", "profile_forms", "paper_forms", "payer_forms",
+    "client_filters", "people_filters",
     # arithmetic: pure functions of values
     "pricing", "sla", "totals",
     # verbs

@@ -23,6 +23,7 @@ from billing_site.pages import arrangement, keyset
 from billing_site.pages.access import may
 from billing_site.pages.addresses import changed, from_start, known
 from billing_site.pages.exports import ROW_LIMIT, export
+from billing_site.pages.filtering import PanelFilter
 from billing_site.pages.layout import native_dates
 from billing_site.pages.models import ListSetup, SavedView
 from billing_site.pages.page import Page
@@ -88,6 +89,8 @@ class ListPage(Page):
             return self.answer_file(request.GET["export"])
         if request.GET.get("part") == "sums":
             return render(request, "pages/_sums.html", self.sums())
+        if request.GET.get("part") == "filters":
+            return render(request, "pages/_more_filters.html", {"filter": self.filter})
         if request.GET.get("part") == "tabs":
             return render(request, "pages/_tabs.html", {"tabs": tabs_of(self, counted=True)})
         if not request.GET and not request.htmx and self.setup_kept.default_view:
@@ -212,6 +215,7 @@ class ListPage(Page):
             "has_sums": self.shown_table.has_sums,
             "bulk": self.allowed_bulk,
             "filter": self.filter,
+            "chips": self.filter.chips(query) if isinstance(self.filter, PanelFilter) else [],
         }
 
     def _head(self, column: Column) -> dict[str, Any]:

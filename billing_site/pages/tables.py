@@ -130,10 +130,12 @@ class StatusColumn(Column):
         return str(dict(choices).get(value, value))
 
     def text(self, value: Any) -> str:
-        return badge(value, self.of, self.word(value))
+        return formats.NOTHING if value is None else badge(value, self.of, self.word(value))
 
     def value(self, row: Row) -> Any:
-        return self.export(row) if self.export else self.word(row[self.reads[0]])
+        if self.export:
+            return self.export(row)
+        return self.word(row[self.reads[0]]) if row[self.reads[0]] is not None else None
 
 
 @dataclass(frozen=True)

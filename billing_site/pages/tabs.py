@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from billing_site.pages.lists import ListPage
 
 # Parameters of a list that say how it is shown, not which rows.
-SERVICE_PARAMETERS = {*POSITION, "sort", "cols", "part", "export", "q", "size", "view"}
+SERVICE_PARAMETERS = {*POSITION, "sort", "cols", "part", "export", "q", "size", "view", "more"}
 EVERYTHING = "view=all"  # keeps the first view of the reader out of the way
 
 
@@ -26,7 +26,7 @@ def filter_of(query: QueryDict) -> dict[str, list[str]]:
 def kept_query(query: QueryDict, columns: Iterable[str]) -> str:
     """What a saved view keeps of an address: rows, text, order and columns, not the place in the list."""
     fresh = query.copy()
-    for gone in (*POSITION, "part", "export", "size", "view", "cols"):
+    for gone in (*POSITION, "part", "export", "size", "view", "cols", "more"):
         fresh.pop(gone, None)
     if columns:
         fresh["cols"] = ",".join(columns)

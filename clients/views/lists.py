@@ -3,6 +3,7 @@ from typing import Any
 from django.db.models import (
     Count,
     DecimalField,
+    Exists,
     ExpressionWrapper,
     F,
     IntegerField,
@@ -18,16 +19,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.kit import clock
 from billing_site.kit.errors import Refused
+from billing_site.letters.models import Hold
 from billing_site.pages.requests import PanelRequest
 from billing_site.pages.views import Bulk, FormPage, ListPage, Page
 from clients.actions import called, create_client
-from clients.filters import NOBODY, ClientFilter, find_clients
+from clients.client_filters import MINE, NOBODY, ClientFilter
+from clients.filters import find_clients
 from clients.forms import NewClientForm
 from clients.models import Client
-from clients.queries import Similar, similar_clients, with_main_facts
+from clients.queries import Similar, similar_clients, with_main_facts, with_more_facts
 from clients.tables import ClientTable
-from invoices.models import Invoice
+from invoices.models import CreditAccount, Invoice, Payment
 from products.models import Service
 
 MONEY = DecimalField(max_digits=14, decimal_places=2)
@@ -46,9 +50,20 @@ def with_services_and_debt(rows: QuerySet) -> QuerySet:
     )
 
 
+def with_money_facts(rows: QuerySet) -> QuerySet:
+    """Clients with `credit`, `last_payment`, `on_hold`."""
+    credits = CreditAccount.objects.filter(payer__client=OuterRef("pk")).order_by().values("payer__client")
+    payments = Payment.objects.filter(client=OuterRef("pk")).order_by("-received_on")
+    return rows.annotate(
+        credit=Subquery(credits.annotate(s=Sum("balance")).values("s"), output_field=MONEY),
+        last_payment=Subquery(payments.values("received_on")[:1]),
+        on_hold=Exists(Hold.objects.filter(client_no=OuterRef("pk"))),
+    )
+
+
 class ClientList(ListPage):
     permission, title, menu = "clients.view_client", _("Clients"), "clients"
-    queryset = with_services_and_debt(with_main_facts(Client.objects.all()))
+    queryset = with_money_facts(with_services_and_debt(with_main_facts(Client.objects.all())))
     table = ClientTable
     filterset = ClientFilter
     default_order = ("name_key", "id")
@@ -58,6 +73,7 @@ class ClientList(ListPage):
     tabs = (
         (_("All"), ""),
         (_("Active"), "status=active"),
+        (_("Mine"), f"manager={MINE}"),
         (_("Without a manager"), f"status=active&manager={NOBODY}"),
         (_("Closed"), "status=closed"),
     )
@@ -67,6 +83,9 @@ class ClientList(ListPage):
         Bulk("client-bulk-status", "clients.change_client", _("Status")),
     )
     empty_text = _("No clients yet. Create the first one.")
+
+    def get_queryset(self) -> QuerySet:
+        return with_more_facts(super().get_queryset(), clock.today())
 
     def search(self, queryset: QuerySet, typed: str) -> QuerySet:
         return find_clients(queryset, typed)

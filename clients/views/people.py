@@ -5,8 +5,9 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.pages.views import ListPage
-from clients.filters import ContactFilter, PayerFilter, find_contacts, find_payers
+from clients.filters import find_contacts, find_payers
 from clients.models import Contact, EmailAddress, Payer, clients_seen_by
+from clients.people_filters import ContactFilter, PayerFilter
 from clients.tables import ContactTable, PayerTable
 
 

@@ -46,10 +46,28 @@
   function afterSwap() {
     remember();
     fit();
+    tellHidden();
     const clear = document.querySelector(".filter-clear");
-    const narrowed = [...new URLSearchParams(location.search).keys()].some((key) => !["sort", "cols", "size", "view", "after", "before"].includes(key));
+    const narrowed = [...new URLSearchParams(location.search).keys()].some((key) => !["sort", "cols", "size", "view", "more", "after", "before"].includes(key));
     if (clear) clear.hidden = !narrowed;
     count();
+  }
+
+  // Filters behind the button come once; then the button shows and hides them.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-more-filters]");
+    if (!button) return;
+    event.preventDefault();
+    const panel = document.getElementById("more-filters");
+    panel.hidden = !panel.hidden;
+    button.setAttribute("aria-expanded", !panel.hidden);
+    if (!panel.querySelector("fieldset")) window.htmx.ajax("GET", button.dataset.moreFilters, { target: panel, swap: "innerHTML" });
+  });
+  function tellHidden() {
+    const badge = document.querySelector("[data-more-filters] .count");
+    if (!badge) return;
+    badge.textContent = document.querySelectorAll("[data-list] [data-hidden-filter]").length;
+    badge.hidden = badge.textContent === "0";
   }
 
   let last = null;
@@ -85,4 +103,5 @@
   document.addEventListener("htmx:pushedIntoHistory", afterSwap);
   remember();
   fit();
+  tellHidden();
 })();

@@ -22,6 +22,7 @@ def client(manager):
         valid_from=date(2020, 1, 1), valid_until=date(2024, 2, 1),
     )  # fmt: skip
     actions.add_contact(client, by=manager, email="zoya@romashka.example", name="Зоя Фёдорова",
+                        post="Главбух",
                         phone="+74955405151", extension="2207", powers=["papers"])  # fmt: skip
     actions.add_contact(client, by=manager, email="", name="Пётр", powers=["order"])
     return client
@@ -40,6 +41,21 @@ def client(manager):
         ("?state=past", {"Старый"}),
         ("?state=later", set()),
         ("?manager=nobody", set()),
+        ("?manager=mine", {"Ёлочка", "Старый"}),
+        ("?code=without", {"Старый"}),
+        ("?is_default=no", {"Ёлочка", "Старый"}),
+        ("?is_default=yes", set()),
+        ("?inn=with", {"Ёлочка", "Старый"}),
+        ("?contract=none", {"Ёлочка", "Старый"}),
+        ("?contract=scan", set()),
+        ("?debt=any", set()),
+        ("?debt=none", {"Ёлочка", "Старый"}),
+        ("?credit=yes", set()),
+        ("?until=2020-01-01", {"Старый"}),
+        ("?since=2020-01-02", {"Ёлочка"}),
+        ("?client_status=closed", set()),
+        ("?group=none", {"Ёлочка", "Старый"}),
+        ("?sales=mine", set()),
     ],
 )
 def test_payers_are_found(browse, manager, client, query, found):
@@ -61,7 +77,12 @@ def test_the_last_day_of_a_payer_is_shown(browse, manager, client):
         ("?power=order", {"Пётр"}),
         ("?address=none", {"Пётр"}),
         ("?address=exclusive", {"Зоя"}),
+        ("?address=bounced", set()),
         ("?mail=news", set()),
+        ("?phone=with", {"Зоя"}),
+        ("?phone=without", {"Пётр"}),
+        ("?post=бух", {"Зоя"}),
+        ("?client_status=active&manager=mine", {"Зоя", "Пётр"}),
     ],
 )
 def test_contacts_are_found(browse, manager, client, query, found):
