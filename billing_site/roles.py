@@ -34,8 +34,8 @@ TICKETS = ("tickets.add_ticket", "tickets.answer_ticket", "tickets.close_ticket"
 REPORTS = ("reports.view_debtors",)
 HEADS = (
     "clients.add_clientgroup", "clients.change_clientgroup", "clients.import_client", "clients.delete_client",
-    "clients.waive_proofs", "products.change_product", "journal.view_entry", "journal.view_job",
-    "office.view_system",
+    "clients.waive_proofs", "invoices.send_without_code", "products.change_product", "journal.view_entry",
+    "journal.view_job", "office.view_system",
 )  # fmt: skip
 
 ROLES: dict[str, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import requisites
-from billing_site.kit.validators import valid_inn, valid_kpp, valid_ogrn
+from billing_site.kit.validators import valid_account, valid_bic, valid_inn, valid_kpp, valid_ogrn
 from billing_site.office.models import User
 from clients.models import Client, EmailAddress, Payer
 
@@ -126,6 +126,20 @@ def check_code(code: str) -> str:
         raise forms.ValidationError(
             _t("This is a placeholder, not a code. Leave it empty until Union gives one.")
         )
+def check_bank(form: forms.BaseForm) -> None:
+    """The key of a payer's account under its bank's BIC; the error goes to the field."""
+    bic, account = (form.cleaned_data.get(name, "") for name in ("bic", "account"))
+    if not account or "bic" in form.errors:
+        return
+    if not bic:
+        form.add_error("bic", _t("The account is checked against the BIC of its bank: fill it in as well."))
+        return
+    try:
+        valid_account(account, bic)
+    except forms.ValidationError as wrong:
+        form.add_error("account", wrong)
+
+
     if code and not re.fullmatch(settings.COUNTERPARTY_CODE, code):
         raise forms.ValidationError(
             _t("Codes in our Union look otherwise. Copy it from the counterparty's card there.")
@@ -152,12 +166,22 @@ class PayerFields(forms.Form):
     def clean(self) -> dict[str, Any]:
         check_payer(self)
         return self.cleaned_data
+    bank_name = NameField(label=_("Bank"), max_length=120, required=False)
+    bic = _digits_field(
+        _("BIC"), valid_bic, _("Nine digits of the payer's bank; of banks they begin with 04.")
+    )
+    account = DigitsField(
+        label=_("Settlement account"), required=False,
+        help_text=_("Twenty digits, checked against the BIC."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
 
 
 class NewClientForm(PayerFields):
     """Short first: what is needed to write to the client and to draw an invoice (R1.6)."""
 
     name = NameField(
+        check_bank(self)
         label=_("Client"), max_length=200, help_text=_("How we call the client: Romashka, Ivanov")
     )
     email = AddressField(
@@ -231,6 +255,7 @@ class PayerForm(PayerFields):
 class PayerEditForm(PayerForm):
     """The same with the version it was read at; the page draws it."""
 
+        (_("Bank account"), ["bank_name", ("bic", "account")]),
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 

@@ -36,6 +36,9 @@ HEADS: dict[str, tuple[str | Promise, ...]] = {
     "ogrn": (_("OGRN"),),
     "legal_address": (_("Legal address"),),
     "counterparty_code": (_("Counterparty code in Union"), _("Code in Union")),
+    "bank_name": (_("Bank"),),
+    "bic": (_("BIC"),),
+    "account": (_("Settlement account"), _("Account")),
 }
 CHANGEABLE = ("name", "phone", "source", "language")  # of a client that is there; and its manager
 FOLDER = "imports"

@@ -60,7 +60,7 @@ class ProfileForm(forms.ModelForm):
     admin_notes = text_field(_("For us only"), 4, required=False)
     sections = [
         (_("Who"), [("name", "company"), ("phone", "language"), "client_group"]),
-        (_("Papers"), [("billing_contact", "postal_address")]),
+        (_("Papers"), [("billing_contact", "postal_address"), "payment_method"]),
         (_("Our side"), [("account_manager", "sales_manager")]),
         (_("Rules for this client"), [FLAGS[:2], FLAGS[2:4], FLAGS[4:6], FLAGS[6:]]),
         (
@@ -79,8 +79,8 @@ class ProfileForm(forms.ModelForm):
         model = Client
         fields = (
             "name", "company", "phone", "language", "client_group", "billing_contact", "postal_address",
-            "account_manager", "sales_manager", *FLAGS, "department", "office_name", "source", "lead",
-            "cloud_login", "portal_login", "security_question", "admin_notes",
+            "payment_method", "account_manager", "sales_manager", *FLAGS, "department", "office_name", "source",
+            "lead", "cloud_login", "portal_login", "security_question", "admin_notes",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any):

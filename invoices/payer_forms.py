@@ -26,6 +26,7 @@ class EntityForm(PayerForm):
         ("", [("on", "because")]),
         (_("New payer"), ["name", ("kind", "inn"), ("kpp", "ogrn"), "counterparty_code"]),
         (_("Addresses"), ["legal_address", "postal_address"]),
+        (_("Bank account"), ["bank_name", ("bic", "account")]),
         (_("Signatory"), [("signatory_post", "signatory")]),
     ]
 

@@ -86,6 +86,7 @@ class NamedQuerySet(models.QuerySet):
     "cloud_login",
     "recovery",
     "no_auto_card",
+    "payment_method",
 )
 class Client(models.Model):
     """A customer of the office: one cloud user, one number, one or more payers (R1.1)."""
@@ -94,6 +95,11 @@ class Client(models.Model):
         ACTIVE = "active", _("active")
         INACTIVE = "inactive", _("inactive")
         CLOSED = "closed", _("closed")
+
+    class PaymentMethod(models.TextChoices):
+        TRANSFER = "transfer", _("bank transfer")
+        CARD = "card", _("card")
+        CASH = "cash", _("cash")
 
     MOVES = {
         Status.ACTIVE: {Status.INACTIVE, Status.CLOSED},
@@ -181,6 +187,9 @@ class Client(models.Model):
     never_suspend = models.BooleanField(_("never suspend automatically"), default=False)
     reliable_payer = models.BooleanField(_("reliable payer"), default=False)
     recovery = models.BooleanField(_("debt recovery"), default=False)
+    payment_method = models.CharField(
+        _("payment method"), max_length=8, choices=PaymentMethod, default=PaymentMethod.TRANSFER
+    )
     no_auto_card = models.BooleanField(_("no automatic card charges"), default=False)
     registered_on = models.DateField(_("client since"))
     version = models.PositiveIntegerField(default=0)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
 from billing_site.kit.history import keep_history
-from billing_site.kit.validators import valid_inn, valid_kpp, valid_ogrn
+from billing_site.kit.validators import valid_bic, valid_inn, valid_kpp, valid_ogrn
 from billing_site.office.models import Seller
 from clients.models.client import Client, NamedQuerySet, name_key
 
@@ -28,6 +28,9 @@ class PayerQuerySet(NamedQuerySet):
     "counterparty_code",
     "signatory_post",
     "signatory",
+    "bank_name",
+    "bic",
+    "account",
     "valid_from",
     "valid_until",
     "is_default",
@@ -51,6 +54,9 @@ class Payer(models.Model):
     counterparty_code = models.CharField(_("counterparty code in Union"), max_length=20, blank=True)
     signatory_post = models.CharField(_("signatory's post"), max_length=120, blank=True)
     signatory = models.CharField(_("signatory"), max_length=120, blank=True)
+    bank_name = models.CharField(_("bank"), max_length=120, blank=True)
+    bic = models.CharField(_("BIC"), max_length=9, blank=True, validators=[valid_bic])
+    account = models.CharField(_("settlement account"), max_length=20, blank=True)
     is_default = models.BooleanField(_("default payer"), default=True)
     valid_from = models.DateField(_("valid from"))
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
@@ -64,6 +70,7 @@ class Payer(models.Model):
         ordering = ("-is_default", "name")
         indexes = [
             models.Index(fields=["inn"], name="payer_inn", condition=~Q(inn="")),  # matching, search
+            models.Index(fields=["account"], name="payer_account", condition=~Q(account="")),  # search
             GinIndex(OpClass(name_key(), name="gin_trgm_ops"), name="payer_name_trgm"),  # search
         ]
         constraints = [
@@ -74,6 +81,9 @@ class Payer(models.Model):
                 fields=("counterparty_code",), condition=~Q(counterparty_code=""), name="payer_code_once"
             ),
             models.CheckConstraint(condition=Q(kind="legal") | Q(kpp=""), name="payer_kpp_of_legal_entity"),
+            models.CheckConstraint(
+                condition=Q(account="") | ~Q(bic=""), name="payer_account_at_a_bank"
+            ),  # without its BIC the key of an account says nothing
         ]
 
     def __str__(self) -> str:

@@ -161,7 +161,7 @@ class ClientCard(DetailPage):
 
 PROFILE = (
     (_("Who"), ("name", "company", "status", "phone", "language", "client_group", "registered_on")),
-    (_("Papers"), ("billing_contact", "postal_address")),
+    (_("Papers"), ("billing_contact", "postal_address", "payment_method")),
     (_("Our side"), ("account_manager", "sales_manager")),
     (
         _("Where the client came from"),
@@ -180,6 +180,7 @@ def profile_facts(client: Client) -> list[tuple[str | Promise, list[tuple[str, s
         "registered_on": formats.day(client.registered_on),
         "utm": ", ".join(f"{mark}: {text}" for mark, text in client.utm.items()),
     }
+        "payment_method": client.get_payment_method_display(),
     return [
         (title, [(name, label_of(name), said.get(name, getattr(client, name))) for name in names])
         for title, names in PROFILE

@@ -104,6 +104,7 @@ class Invoice(models.Model):
         verbose_name_plural = _("invoices")
         permissions = [
             ("issue_invoice", "Check and send an invoice"),
+            ("send_without_code", "Send an invoice to a payer without a code in Union"),
             ("discard_invoice", "Discard a draft"),
             ("void_invoice", "Void an unpaid invoice"),
             ("look_proof", "Look through proof cards"),

@@ -160,7 +160,7 @@ def test_a_contact_is_added_changed_and_its_address_is_kept(browse, client):
 def test_a_stale_save_shows_both_and_loses_nothing(browse, manager, sales, client):
     first, second = browse(sales), browse(manager)
     address = f"/clients/{client.pk}/edit/"
-    form = {"name": "Ромашка", "phone": "", "language": "ru", "version": 0}
+    form = {"name": "Ромашка", "phone": "", "language": "ru", "payment_method": "transfer", "version": 0}
     assert first.post(address, {**form, "source": "выставка"}).status_code == 302
     page = second.post(address, {**form, "source": "сайт", "admin_notes": "Моё"}).content.decode()
     for told in ("Борис Ветров", "выставка", 'value="сайт"', "Моё", 'name="version" value="1"'):

@@ -1,7 +1,8 @@
 import pytest
+from django.db import IntegrityError
 
 from billing_site.journal.moves import Stale
-from billing_site.kit.requisites import make_inn
+from billing_site.kit.requisites import make_account, make_inn
 from clients import actions
 from clients.models import Payer
 from tests import make
@@ -62,3 +63,45 @@ def test_wrong_requisites_are_told_and_nothing_is_stored(browse, manager, payer,
     assert told in answer.content.decode()
     assert "ООО Новое имя" in answer.content.decode()
     assert Payer.objects.get(pk=payer.pk).name == payer.name
+
+
+SBER, ACCOUNT = "044525225", make_account("044525225", "40702810000000012345")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"bic": SBER, "account": ACCOUNT[:-1] + str((int(ACCOUNT[-1]) + 1) % 10)}, "не сходится с БИК"),
+        ({"bic": "", "account": ACCOUNT}, "заполните и его"),
+        ({"bic": "12345"}, "БИК"),
+        ({"bic": SBER, "account": ACCOUNT[:12]}, "20"),
+        ({"bic": SBER, "account": "4070281О000000012345"}, "цифр"),
+    ],
+)
+def test_a_wrong_bank_account_is_told_at_its_field(browse, manager, payer, wrong, told):
+    page = f"/clients/{payer.client_id}/payers/{payer.pk}/"
+    answer = browse(manager).post(page, typed(payer, name="ООО Новое имя", **wrong))
+    assert answer.status_code == 200
+    assert set(answer.context["form"].errors) <= {"bic", "account"}
+    assert told in answer.content.decode()
+    assert Payer.objects.get(pk=payer.pk).name == payer.name
+
+
+def test_a_bank_account_is_kept_shown_found_and_in_the_list(browse, manager, payer):
+    page = f"/clients/{payer.client_id}/payers/{payer.pk}/"
+    bank = {"bank_name": "ПАО Сбербанк", "bic": SBER, "account": f"{ACCOUNT[:5]} {ACCOUNT[5:]}"}
+    assert browse(manager).post(page, typed(payer, **bank)).status_code == 302
+    kept = Payer.objects.get(pk=payer.pk)
+    assert (kept.bank_name, kept.bic, kept.account) == ("ПАО Сбербанк", SBER, ACCOUNT)
+    card = browse(manager).get(f"/clients/{payer.client_id}/?tab=profile").content.decode()
+    assert ACCOUNT in card
+    for typed_text in (ACCOUNT, SBER):
+        assert "Ромашка" in browse(manager).get("/payers/", {"q": typed_text}).content.decode()
+    columns = browse(manager).get("/payers/", {"cols": "name,bank_name,account"})
+    assert "ПАО Сбербанк" in columns.content.decode()
+
+
+def test_the_database_refuses_an_account_without_a_bank(payer):
+    payer.account = ACCOUNT
+    with pytest.raises(IntegrityError, match="payer_account_at_a_bank"):
+        payer.save()

@@ -12,7 +12,13 @@ def client(manager):
 
 def typed(client, **changed):
     """What the profile's form sends when only `changed` differs."""
-    return {"name": client.name, "language": "ru", "version": client.version, **changed}
+    return {
+        "name": client.name,
+        "language": "ru",
+        "payment_method": "transfer",
+        "version": client.version,
+        **changed,
+    }
 
 
 def save(browse, manager, client, **changed):
