@@ -13,12 +13,14 @@ from billing_site.journal.moves import Stale, record
 from billing_site.kit import clock
 from billing_site.kit.requisites import shown_phone
 from billing_site.letters import actions as letters
+from billing_site.letters.models import Letter
 from billing_site.office.models import User
 from clients import actions
 from clients.letters import changed_letter
-from clients.models import Client, Contact, EmailAddress, Proof
+from clients.models import Client, Contact, Proof
 from clients.proving import Change, Evidence, proofs_needed, prove
 
+STAY = ("contacts",)  # letters of ours about this very change
 QUIET = timedelta(hours=24)  # no passwords to a new main address meanwhile (R2.4)
 
 
@@ -70,12 +72,14 @@ def change_contacts(
         raise Stale(row, saved.order_by("-id").first())
     old = row.main_email
     kept = prove(row, changes, needed=proofs_needed(changes), evidence=proofs, by=by)
+    moved = []
     if old != wanted["email"]:
         actions.replace_main_address(row, wanted["email"], by=by)
+        moved = letters.redirect(row.pk, old, wanted["email"], by=by, but=STAY)
     row.phone, row.extension = wanted["phone"], wanted["extension"]
     row.version += 1
     row.save(update_fields=["phone", "extension", "version"])
-    _keep_story(row, changes, kept, because, by)
+    _keep_story(row, changes, kept, "\n".join([because, *_moved_lines(moved)]), by)
     _tell([old], row, changes, by)
     return row
 
@@ -102,12 +106,15 @@ def change_person(
     changes = difference_of_person(row, fields)
     needed = proofs_needed(changes, set(fields["powers"]))
     kept = prove(client, changes, needed=needed, evidence=proofs, by=by, contact=row) if changes else []
-    addresses = row.addresses.exclude(kind=EmailAddress.Kind.FORMER)
-    old = list(addresses.values_list("address", flat=True))
-    story = "\n".join([line for line in (because, *_proof_lines(kept)) if line])
+    own = row.own_address()
+    old, moved = own.address if own else "", []
+    if old and old != fields["email"]:
+        moved = letters.redirect(client.pk, old, fields["email"] or client.main_email, by=by, but=STAY)
+    lines = (because, *_moved_lines(moved), *_proof_lines(kept))
+    story = "\n".join(line for line in lines if line)
     changed = actions.change_contact(row, by=by, because=story, shared=shared, **fields)
     if changes:
-        _tell([client.main_email, *old], client, changes, by)
+        _tell([client.main_email, old], client, changes, by)
     return changed
 
 
@@ -146,6 +153,13 @@ def _keep_story(
         lines.append(_("No passwords to the new address before %(at)s.") % {"at": f"{until:%d.%m.%Y %H:%M}"})
     lines += [because, *_proof_lines(proofs)]
     actions.add_note(client, "\n".join(line for line in lines if line), by=by, important=True)
+
+
+def _moved_lines(moved: Sequence[Letter]) -> list[str]:
+    """What became of letters that had not left yet."""
+    if not moved:
+        return []
+    return [_("Letters that had not left yet go to the new address: %(count)s.") % {"count": len(moved)}]
 
 
 def _proof_lines(proofs: Sequence[Proof]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Showing a secret: who looked and when stays in the journal."""
+"""Showing a secret: who looked and when stays in the journal. A password waits while the address is new."""
 
 from typing import Any
 
@@ -6,19 +6,32 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import record
+from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
+from clients.contacting import quiet_until
 from clients.models import Client
+from clients.proving import WAIVE
 
 SECRETS = ("portal_password", "security_answer")
+PASSWORDS = ("portal_password",)  # what is sent to clients; an answer is for those who call
 
 
 @transaction.atomic
 def reveal(client: Client, name: str, *, by: User) -> str:
-    """A secret of the client in plain text. Raises Refused when there is none."""
+    """A secret of the client in plain text. Raises Refused when there is none.
+
+    For a day after a change of the main e-mail a password is shown to heads only (R2.4).
+    """
     secret = getattr(client, name)
     if not secret:
         raise Refused(_("Nothing is stored here."))
+    quiet = quiet_until(client) if name in PASSWORDS and not by.has_perm(WAIVE) else None
+    if quiet:
+        until = f"{clock.moscow(quiet):%d.%m.%Y %H:%M}"
+        raise Refused(
+            _("The main e-mail is new: before %(at)s only a head may take a password.") % {"at": until}
+        )
     field: Any = client._meta.get_field(name)
     record("clients.secret_revealed", client, by=by, what=str(field.verbose_name))
     return secret

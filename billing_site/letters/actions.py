@@ -9,16 +9,17 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from billing_site.journal.moves import IllegalMove, move, move_many, record
+from billing_site.journal.moves import IllegalMove, move, move_many, record, record_many
 from billing_site.kit import clock, errands
 from billing_site.kit.errors import Refused
 from billing_site.letters.models import Attachment, Hold, Letter
 from billing_site.office.models import User
 
 STOPPED = (Letter.Status.HELD, Letter.Status.FAILED, Letter.Status.UNCERTAIN)
+REDIRECTED = (Letter.Status.HELD, Letter.Status.QUEUED, Letter.Status.FAILED)
 ON_THE_WAY = (Letter.Status.HELD, Letter.Status.QUEUED, Letter.Status.SENDING)
 
 
@@ -160,6 +161,30 @@ def lift(client_no: int, *, by: User, send: Collection[int] = (), drop: Collecti
     sent = requeue([letter for letter in held if letter.pk in send], by=by)
     held_for(client_no).update(held_because=Letter.Because.PERSON)
     return sent
+
+
+@transaction.atomic
+def redirect(client_no: int, old: str, new: str, *, by: User, but: Collection[str] = ()) -> list[Letter]:
+    """Letters to the client that have not left go to `new` where they said `old`; kinds in `but` stay.
+
+    One that is just being sent, or may have arrived, is left as it is.
+    """
+    waiting = list(
+        Letter.objects.select_for_update(no_key=True, of=("self",))
+        .filter(Q(to__contains=[old]) | Q(cc__contains=[old]), client_no=client_no, status__in=REDIRECTED)
+        .exclude(kind__in=but)
+        .order_by("pk")
+    )
+    for letter in waiting:
+        letter.to = _replaced(letter.to, old, new)
+        letter.cc = [one for one in _replaced(letter.cc, old, new) if one not in letter.to]
+    Letter.objects.bulk_update(waiting, ["to", "cc"], batch_size=500)
+    record_many("letters.redirected", [(one, {"before": old, "after": new}) for one in waiting], by=by)
+    return waiting
+
+
+def _replaced(addresses: Sequence[str], old: str, new: str) -> list[str]:
+    return list(dict.fromkeys(new if one == old else one for one in addresses))
 
 
 @transaction.atomic

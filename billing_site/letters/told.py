@@ -6,5 +6,6 @@ VERBS = {
     "letters.written": _("Letter written: %(subject)s"),
     "letters.hold": _("Letters on hold: %(because)s"),
     "letters.lift": _("Hold lifted"),
+    "letters.redirected": _("Letter goes to another address: %(before)s → %(after)s"),
     "letters.again": _("Letter %(of)s sent again"),
 }

@@ -18,10 +18,11 @@ from clients.forms import FLAGS
 from clients.licensing import ownership_of
 from clients.models import Client, EmailAddress, Payer
 from clients.note_forms import NoteForm
-from clients.queries import page_of_notes
+from clients.queries import important_notes, page_of_notes
 from clients.revealing import SECRETS
 from clients.timeline import kinds_for, timeline
 from clients.views.inline import HARMLESS
+from invoices.models import Invoice
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Tab:
     new: tuple[str, str, str | Promise] | None = None  # URL name, permission, label of its button
 
 
-IMPORTANT_SHOWN = 3
 PROOFS_SHOWN = 5
+UNPAID_SHOWN = 5
 TABS = (
     Tab("summary", _("Summary")),
     Tab("profile", _("Profile")),
@@ -73,12 +74,13 @@ def header_of(client: Client) -> dict[str, Any]:
 
 def important_of(client: Client) -> dict[str, Any]:
     """What stands on top of a client's pages: the hold, the newest important notes, if there are more."""
-    found = list(client.notes.filter(important=True).select_related("author")[: IMPORTANT_SHOWN + 1])
-    return {
-        "hold": Hold.objects.filter(client_no=client.pk).select_related("by").first(),
-        "important": found[:IMPORTANT_SHOWN],
-        "important_more": len(found) > IMPORTANT_SHOWN,
-    }
+    hold = Hold.objects.filter(client_no=client.pk).select_related("by").first()
+    return {"hold": hold, **important_notes(client)}
+
+
+def unpaid_of(client: Client) -> QuerySet:
+    """Its newest unpaid invoices: they went to the address of their day."""
+    return Invoice.objects.unpaid().filter(client=client).order_by("-id")[:UNPAID_SHOWN]
 
 
 class ClientCard(DetailPage):
@@ -138,6 +140,7 @@ class ClientCard(DetailPage):
         everything = list(client.addresses.order_by("pk"))
         own = [one for one in everything if one.kind != EmailAddress.Kind.FORMER]
         in_use = {one.address for one in own}
+        quiet = quiet_until(client)
         former = dict.fromkeys(one.address for one in everything if one.address not in in_use)
         return {
             "contacts": [
@@ -147,7 +150,8 @@ class ClientCard(DetailPage):
             "addresses": [one for one in own if one.contact_id is None],
             "former": list(former),
             "proofs": client.proofs.filter(confirmed_at__isnull=False).select_related("by")[:PROOFS_SHOWN],
-            "quiet_until": quiet_until(client),
+            "quiet_until": quiet,
+            "unpaid": unpaid_of(client) if quiet and may(self.request.user, "invoices.view_invoice") else [],
         }
 
     def tab_log(self, _client: Client) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from billing_site.pages.views import ObjectPage, send_file
 from clients import contacting, proving
 from clients.contact_forms import ContactForm, ContactsForm, ProofFields
 from clients.models import Client, Contact, EmailAddress, Proof, clients_seen_by
+from clients.views.card import unpaid_of
 from clients.views.edits import ClientForm
-from invoices.models import Invoice
 
 SHOWN = 5
 PROOFS = frozenset(ProofFields.base_fields)  # said of a change, not stored in the row
@@ -58,7 +58,7 @@ class ContactPage(ClientForm):
             **super().get_context(obj),
             "questions": [(proof, standing_of(proof)) for proof in self.questions()],
             "quiet_until": contacting.quiet_until(client),
-            "unpaid": Invoice.objects.unpaid().filter(client=client).order_by("-id")[:SHOWN],
+            "unpaid": unpaid_of(client),
             "may_waive": self.request.user.has_perm(proving.WAIVE),
             "ask_url": self.ask_url(),
         }

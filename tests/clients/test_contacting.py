@@ -1,18 +1,23 @@
 """Contact data change by proof, the old address hears of it, the old values stay in a note (R2.3, R2.4)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 
+from billing_site.journal.models import Entry
 from billing_site.journal.moves import Stale
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
-from billing_site.letters.actions import FilePart
+from billing_site.letters import actions as letters
+from billing_site.letters.actions import Content, FilePart
 from billing_site.letters.models import Letter
-from clients import actions, contacting, proving
+from clients import actions, contacting, proving, revealing
 from clients.models import Client, Contact, EmailAddress, Mention, Proof
+from invoices import billing
+from products.actions import Wanted
 from tests import make
 
 PHONE, NEW_PHONE = "+74955405151", "+74955550012"
@@ -136,6 +141,53 @@ def test_a_confirmation_grows_old(client, manager):
     proving.confirm(proving.asked_of(ask(client, manager, phone=NEW_PHONE)))
     with clock.standing_at(clock.now() + timedelta(days=4)), pytest.raises(Refused):
         change(client, manager, phone=NEW_PHONE)
+
+
+def written(client, to):
+    return letters.queue(Content("Счёт", "…"), to=[to], kind="invoice", by=None, client_no=client.pk)
+
+
+def test_letters_that_had_not_left_follow_to_the_new_address(client, manager):
+    waiting = written(client, "main@romashka.example")
+    change(client, manager, CALL, LETTERHEAD, email="new@romashka.example")
+    waiting.refresh_from_db()
+    assert waiting.to == ["new@romashka.example"]
+    assert told(client) == ["main@romashka.example"]
+    assert "пойдут на новый адрес: 1" in client.notes.get(important=True).text
+    zoya = person(client, manager)
+    papers = written(client, "zoya@romashka.example")
+    kept = {"name": "Зоя", "post": "", "phone": "", "extension": "", "powers": ["papers"], "classes": []}
+    contacting.change_person(zoya, by=manager, proofs=[CALL], email="", **kept)
+    papers.refresh_from_db()
+    assert papers.to == ["new@romashka.example"]
+
+
+def test_a_password_waits_a_day_or_for_a_head(browse, client, manager):
+    Client.objects.filter(pk=client.pk).update(portal_password="тайна", security_answer="Барсик")
+    client.refresh_from_db()
+    head, address = make.user("head"), f"/clients/{client.pk}/secrets/portal_password/"
+    change(client, head, email="new@romashka.example")
+    page = browse(manager).post(address).content.decode()
+    assert "тайна" not in page
+    assert "только руководитель" in page
+    assert not Entry.objects.filter(verb="clients.secret_revealed").exists()
+    assert revealing.reveal(client, "security_answer", by=manager) == "Барсик"
+    assert revealing.reveal(client, "portal_password", by=head) == "тайна"
+    with clock.standing_at(clock.now() + timedelta(hours=25)):
+        assert "тайна" in browse(manager).post(address).content.decode()
+
+
+def test_issued_invoices_are_listed_after_a_change(browse, client, manager):
+    order = make.order(client, Wanted(make.product(), "half_year"), starts_on=date(2026, 12, 1), by=manager)
+    (draft,) = billing.accept_order(order, by=manager)
+    billing.send_invoice(draft, by=manager)
+    page = f"/clients/{client.pk}/?tab=contacts"
+    assert "Они ушли на прежний адрес" not in browse(manager).get(page).content.decode()
+    change(client, make.user("head"), email="new@romashka.example")
+    assert "Они ушли на прежний адрес" in browse(manager).get(page).content.decode()
+    stranger = make.user()
+    stranger.user_permissions.add(Permission.objects.get(codename="view_client"))
+    assert "Они ушли на прежний адрес" not in browse(stranger).get(page).content.decode()
 
 
 def test_no_passwords_to_a_new_address_for_a_day(client):

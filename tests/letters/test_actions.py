@@ -51,6 +51,28 @@ def test_a_key_makes_a_letter_once_however_many_try(write):
     assert (Letter.objects.count(), Entry.objects.filter(verb="letters.written").count()) == (1, 1)
 
 
+def test_what_has_not_left_goes_to_the_new_address(write, manager):
+    old, new = "old@romashka.example", "new@romashka.example"
+    free, held, both = (write(to=to, client_no=7) for to in ([old], [old, "z@z.example"], [new, old]))
+    stand(held, Status.HELD)
+    copied = write(to=[new], cc=[old], client_no=7)
+    stays = [
+        stand(write(to=[old], client_no=7), Status.SENDING),
+        stand(write(to=[old], client_no=7), Status.SENT),
+        stand(write(to=[old], client_no=7), Status.UNCERTAIN),
+        write(to=[old], client_no=7, kind="contacts"),
+        write(to=[old], client_no=8),
+    ]
+    moved = actions.redirect(7, old, new, by=manager, but=["contacts"])
+    assert [letter.pk for letter in moved] == [free.pk, held.pk, both.pk, copied.pk]
+    assert [at(one).to for one in moved] == [[new], [new, "z@z.example"], [new], [new]]
+    assert at(copied).cc == []
+    assert [at(one).to for one in stays] == [[old]] * 5
+    told = Entry.objects.filter(verb="letters.redirected")
+    assert [one.facts for one in told] == [{"before": old, "after": new}] * 4
+    assert actions.redirect(7, old, new, by=manager) == [at(stays[3])]
+
+
 def test_a_letter_waits_for_what_it_needs(post_office, write):
     letter, other = write(needs="invoices.revision:1"), write(needs="invoices.revision:2")
     tasks.send(letter.pk)

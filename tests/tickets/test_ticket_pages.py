@@ -240,6 +240,14 @@ def test_the_page_tells_who_wrote_and_what_stands_by(browse, support, client):
         assert told in text, told
 
 
+def test_of_many_important_notes_the_newest_stand_by(browse, support, client):
+    for n in range(9):
+        client.notes.create(text=f"Заметка №{n}", important=True)
+    text = page(browse(support), "ticket-detail", asked("Вопрос").pk)
+    assert [n for n in range(9) if f"Заметка №{n}" in text] == [6, 7, 8]
+    assert "Все важные заметки" in text
+
+
 def test_whose_address_it_is(browse, support, client):
     addresses = {"profile": PROFILE, "contact": "c@romashka.example", "former": "old@romashka.example"}
     client.addresses.create(address=addresses["contact"], kind="exclusive")

@@ -23,6 +23,7 @@ from billing_site.pages.telling import sentence
 from billing_site.pages.views import DetailPage, FormPage, ObjectPage, send_file
 from clients.forms import FLAGS
 from clients.models import Client
+from clients.queries import important_notes
 from invoices.models import Invoice
 from products.models import Handover
 from tickets import answering
@@ -107,7 +108,7 @@ def client_side(client: Client | None, user: User) -> dict[str, Any]:
         "client": client,
         "flags": [about.get_field(name).verbose_name for name in FLAGS if getattr(client, name)],
         "hold": Hold.objects.filter(client_no=client.pk).select_related("by").first(),
-        "important": client.notes.filter(important=True).select_related("author"),
+        **important_notes(client),
     }
     if may(user, "products.view_service"):
         side["services"] = client.services.live().select_related("product").order_by("pk")
