@@ -343,9 +343,10 @@ def _contact_note(contact: Contact, was: tuple[str, str, str], because: str) -> 
 
 
 @transaction.atomic
-def add_note(client: Client, text: str, *, by: User | None, important: bool = False) -> Note:
+def add_note(client: Client, text: str, *, by: User | None, important: bool = False, once: str = "") -> Note:
     note = Note.objects.create(client=client, text=text, important=important, author=by)
-    record("clients.note_added", client, by=by, note=note.pk, important=important)
+    mark = {"once": once} if once else {}
+    record("clients.note_added", client, by=by, note=note.pk, important=important, **mark)
     return note
 
 

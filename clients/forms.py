@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,7 @@ from billing_site.office.models import User
 from clients.models import Client, EmailAddress, Payer
 
 TEXT_LIMIT = 20_000  # characters of a note: ten pages
+TOO_LONG = _("The text is too long: at most 20 000 characters. Attach what is longer as a file.")
 ADDRESS_LIMIT, EXTENSION_LIMIT = 254, 8
 JOINERS = "\u200c\u200d"  # hold Persian letters apart and an emoji of several signs together
 INN_LENGTH = {Payer.Kind.LEGAL: 10, Payer.Kind.SOLE: 12, Payer.Kind.PERSON: 12}
@@ -33,9 +35,14 @@ class NameField(forms.CharField):
 
 
 def text_field(label: Any, rows: int, *, required: bool = True) -> forms.CharField:
-    """A text of several lines with a limit that can be told; what is longer belongs into a file."""
-    widget = forms.Textarea(attrs={"rows": rows})
-    return forms.CharField(label=label, max_length=TEXT_LIMIT, required=required, widget=widget)
+    """A text of several lines with a limit that is told at the field; what is longer belongs into a file.
+
+    No `maxlength`: a browser cuts what is pasted without a word. js/panel.js tells before it is sent.
+    """
+    widget = forms.Textarea(attrs={"rows": rows, "data-limit": TEXT_LIMIT, "data-limit-says": TOO_LONG})
+    field = forms.CharField(label=label, required=required, widget=widget)
+    field.validators.append(MaxLengthValidator(TEXT_LIMIT, TOO_LONG))
+    return field
 
 
 class AddressField(forms.CharField):

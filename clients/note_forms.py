@@ -1,5 +1,6 @@
 """Forms of notes and to-dos."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -16,11 +17,12 @@ FILES_LIMIT = 15 * 1024 * 1024
 
 
 class NoteForm(forms.ModelForm):
-    """A note with files; `version` is what a change was typed upon."""
+    """A note with files; `version` is what a change was typed upon, `once` marks a new one."""
 
     text = text_field(_("Text"), 3)
     files = FilesField(label=_("Files"), required=False)  # type: ignore[assignment]
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    once = forms.CharField(widget=forms.HiddenInput, required=False, max_length=32)
 
     class Meta:
         model = Note
@@ -29,7 +31,7 @@ class NoteForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["text"].help_text = _t("@Surname calls a colleague: the note comes to his bell.")
-        self.initial["version"] = self.instance.version
+        self.initial |= {"version": self.instance.version, "once": uuid.uuid4().hex}
 
     def _post_clean(self) -> None:
         """The verb writes; the instance stays as it was read."""

@@ -15,19 +15,43 @@ from billing_site.office.models import User
 from clients import actions
 from clients.models import Client, Mention, Note, NoteFile
 
+LATEST = 50  # deeds on a client among which a double click is looked for
 CALLS = re.compile(r"(?<![\w@.])@([^\W\d_]{2,})(?:[ \u00a0]([^\W\d_]{2,}))?")
 
 
 @transaction.atomic
 def write_note(
-    client: Client, text: str, *, by: User, important: bool = False, files: Sequence[letters.FilePart] = ()
+    client: Client,
+    text: str,
+    *,
+    by: User,
+    important: bool = False,
+    files: Sequence[letters.FilePart] = (),
+    once: str = "",
 ) -> Note:
-    """A note; colleagues named by @ are called. Raises Refused at "text" when a name means several."""
+    """A note; colleagues named by @ are called. Raises Refused at "text" when a name means several.
+
+    `once` marks the form it came from: the same words from it again are the note that is there already.
+    """
     called = called_in(text)
-    note = actions.add_note(client, text, by=by, important=important)
+    if once:
+        actions.lock(client.pk)
+        written = _written_before(client, once, text)
+        if written:
+            return written
+    note = actions.add_note(client, text, by=by, important=important, once=once)
     _keep_files(note, files)
     _call(note, called)
     return note
+
+
+def _written_before(client: Client, once: str, text: str) -> Note | None:
+    """What a double click has written a moment ago; behind the client's lock."""
+    latest = Entry.objects.filter(client_no=client.pk).order_by("-id").values_list("verb", "facts")[:LATEST]
+    numbers = [
+        facts["note"] for verb, facts in latest if verb == "clients.note_added" and facts.get("once") == once
+    ]
+    return Note.objects.filter(pk__in=numbers, text=text).first()
 
 
 @transaction.atomic

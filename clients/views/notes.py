@@ -67,7 +67,12 @@ class NoteNew(ObjectPage):
         got = form.cleaned_data
         try:
             noting.write_note(
-                client, got["text"], by=request.user, important=got["important"], files=got["files"]
+                client,
+                got["text"],
+                by=request.user,
+                important=got["important"],
+                files=got["files"],
+                once=got["once"],
             )
         except Refused as refused:
             form.add_error(refused.field, refused.message)
@@ -99,7 +104,14 @@ class NoteEdit(NotePage):
             return self.answer(note, form)
         got = form.cleaned_data
         try:
-            noting.change_note(note, by=request.user, **{**got, "version": got["version"] or 0})
+            noting.change_note(
+                note,
+                by=request.user,
+                text=got["text"],
+                important=got["important"],
+                files=got["files"],
+                version=got["version"] or 0,
+            )
         except Stale as stale:
             form.add_error(None, stale.message)
             return self.answer(note, form, **overtaken(stale, NoteForm(instance=stale.row), form))

@@ -55,6 +55,26 @@
     toast(words.heavy, "error");
   }, true);
 
+  // A text that the server would refuse is told at its field; nothing of it is cut.
+  document.addEventListener("submit", (event) => {
+    for (const area of event.target.querySelectorAll("textarea[data-limit]")) {
+      const long = area.value.replaceAll("\n", "\r\n").length > Number(area.dataset.limit);
+      let told = area.parentElement.querySelector("[data-limit-told]");
+      if (!long) told?.remove();
+      area.classList.toggle("is-invalid", long);
+      if (!long) continue;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (!told) {
+        told = Object.assign(document.createElement("div"), { className: "invalid-feedback d-block", role: "alert" });
+        told.dataset.limitTold = "";
+        told.textContent = area.dataset.limitSays;
+        area.after(told);
+      }
+      area.focus();
+    }
+  }, true);
+
   // Unsaved changes: asked once, when a form marked data-guard was touched and is left without sending.
   let touched = null;
   document.addEventListener("input", (event) => {

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 
 from billing_site.kit.errors import Refused
 from billing_site.kit.requisites import normal_address
-from clients import actions
+from clients import actions, noting
 from clients.models import Client, EmailAddress, Payer
 from tests import make
 
@@ -104,6 +104,14 @@ def test_two_saves_of_one_version_at_once_leave_one_and_a_stale_one():
     )
     assert len(done(results)) == 1
     assert Client.objects.get(pk=client.pk).version == 1
+
+
+def test_three_clicks_at_once_write_one_note():
+    by, client = make.user("head"), make.client()
+    results = at_once(
+        *(lambda: noting.write_note(client, "Звонить утром", by=by, once="a" * 32) for _n in range(3))
+    )
+    assert len(set(done(results))) == client.notes.count() == 1
 
 
 @pytest.mark.parametrize("kind", [Kind.PROFILE, Kind.EXCLUSIVE])
