@@ -41,21 +41,27 @@ def render(html: str) -> bytes:
 @cache
 def _press() -> tuple[OwnFilesOnly, FontConfiguration, CSS]:
     """What all papers of this process share; the style sheet is parsed once."""
-    faces = {weight: font_file(name) for weight, name in FACES.items()}
+    faces = subsets()
     fetcher = OwnFilesOnly(frozenset(path.as_uri() for path in faces.values()))
     fonts = FontConfiguration()
+    return fetcher, fonts, CSS(string=sheet(faces), font_config=fonts, url_fetcher=fetcher)
+
+
+def sheet(faces: dict[str, Path]) -> str:
+    """How a paper looks, in these faces by weight."""
+    found = finders.find("css/paper.css")
+    if found is None:
+        raise FileNotFoundError("css/paper.css is not among the static files")
     rules = "".join(
         f"@font-face {{ font-family: Paper; font-weight: {weight}; src: url({path.as_uri()}) }}"
         for weight, path in faces.items()
     )
-    return fetcher, fonts, CSS(string=rules + _sheet(), font_config=fonts, url_fetcher=fetcher)
+    return rules + Path(found).read_text("utf-8")
 
 
-def _sheet() -> str:
-    found = finders.find("css/paper.css")
-    if found is None:
-        raise FileNotFoundError("css/paper.css is not among the static files")
-    return Path(found).read_text("utf-8")
+def subsets() -> dict[str, Path]:
+    """The faces of papers by weight."""
+    return {weight: font_file(name) for weight, name in FACES.items()}
 
 
 def font_file(name: str) -> Path:
