@@ -38,7 +38,7 @@ class Rows:
 
     @property
     def key(self) -> str:
-        return str(self.model._meta.pk.column)  # type: ignore[union-attr]
+        return str(self.model._meta.pk.column)
 
     def named(self, text: str, **more: Any) -> sql.Composed:
         """A statement with {table}, {key} and {columns} filled in."""
@@ -156,9 +156,8 @@ def _touched() -> dict[str, int]:
 
 def _columns(model: type[Model]) -> list[str]:
     """Those that are written: generated ones write themselves."""
-    return [
-        one.column for one in model._meta.concrete_fields if not getattr(one, "generated", False)
-    ]  # fmt: skip
+    fields = model._meta.concrete_fields
+    return [str(one.column) for one in fields if not getattr(one, "generated", False)]
 
 
 def _copy(rows: Rows, condition: str, into: io.StringIO, last: int, began: int) -> None:
