@@ -282,7 +282,9 @@ class LetterForm(forms.Form):
     """A letter of a person to a client: to which of its addresses, about what, what it says."""
 
     to = forms.MultipleChoiceField(label=_("To whom"), widget=forms.CheckboxSelectMultiple)
-    subject = NameField(label=_("Subject"), max_length=200)
+    subject = NameField(
+        label=_("Subject"), max_length=200, widget=forms.TextInput(attrs={"data-drafted": True})
+    )
     text = text_field(_("Text"), 12)
 
     def __init__(self, *args: Any, addresses: list[EmailAddress], **kwargs: Any):

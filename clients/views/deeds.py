@@ -13,6 +13,7 @@ from billing_site.letters.models import Letter
 from billing_site.pages.page import Crumb
 from billing_site.pages.views import ActionPage, FormPage
 from clients import actions
+from clients.contacting import quiet_until
 from clients.forms import LetterForm
 from clients.models import Client, EmailAddress
 from clients.views.card import header_of
@@ -40,7 +41,7 @@ class ClientLetter(FormPage):
         return {"to": [self.object.main_email]}
 
     def get_context(self, obj: Client) -> dict[str, Any]:
-        return header_of(obj)
+        return {**header_of(obj), "quiet_until": quiet_until(obj)}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "preview" not in request.POST:
@@ -61,7 +62,7 @@ class ClientLetter(FormPage):
         )  # fmt: skip
 
     def get_success_url(self, obj: Letter) -> str:
-        return reverse("letter-detail", args=[obj.pk])
+        return reverse("letter-detail", args=[obj.pk]) + f"?said=client:{self.object.pk}:letter"
 
 
 class ClientDeed(ActionPage):

@@ -1,5 +1,6 @@
 // Drafts of answers, notes and letters kept by themselves, also after a crash; who types is "writing".
-// A textarea says data-draft="key", or its form data-drafts="key" for all of its textareas.
+// A field says data-draft="key", or its form data-drafts="key" for all of its textareas and for inputs marked
+// data-drafted.
 (() => {
   const KEEP_DAYS = 14;
   const QUIET = 30_000; // who has not typed for so long is not writing
@@ -21,15 +22,19 @@
     const form = area.form?.dataset.drafts;
     return form && area.name ? `draft:${form}:${area.name}` : null;
   }
-  const areas = (part) => [...part.querySelectorAll("[data-draft], form[data-drafts] textarea"),
-    ...(part.matches?.("form[data-drafts]") ? part.querySelectorAll("textarea") : [])];
+  const FIELDS = "textarea, input[data-drafted]";
+  const areas = (part) => [...part.querySelectorAll("[data-draft]"),
+    ...[...part.querySelectorAll("form[data-drafts]"), ...(part.matches?.("form[data-drafts]") ? [part] : [])]
+      .flatMap((form) => [...form.querySelectorAll(FIELDS)])];
 
-  // What was sent is no draft any more: the page after it says which (?said=ticket:5:answer).
+  // What was sent is no draft any more: the page after it says which (?said=ticket:5:answer), a field or a form.
   function forgetSaid() {
     const address = new URL(location);
     const said = address.searchParams.get("said");
     if (!said) return;
-    store(`draft:${said}`, "");
+    for (const key of Object.keys(localStorage)) {
+      if (key === `draft:${said}` || key.startsWith(`draft:${said}:`)) store(key, "");
+    }
     address.searchParams.delete("said");
     history.replaceState(history.state, "", address);
   }
@@ -52,7 +57,7 @@
   document.addEventListener("input", (event) => {
     if (event.target.closest?.("form:not(#filters):not([role=search])")) typed = Date.now();
     const area = event.target;
-    if (!(area instanceof HTMLTextAreaElement) || !keyOf(area)) return;
+    if (!area.matches?.(`[data-draft], ${FIELDS}`) || !keyOf(area)) return;
     if (store(keyOf(area), area.value)) told(area);
   });
 

@@ -78,3 +78,40 @@ def test_a_note_that_was_not_sent_is_there_again(live_server, monkeypatch):
         page.goto(address)
         assert page.input_value(".note-form [name=text]") == ""
         assert Note.objects.filter(text="Обещали заплатить в пятницу").count() == 1
+        page.fill(".note-form [name=text]", "я" * 20_001)
+        page.click(".note-form button[type=submit]")
+        page.wait_for_selector(".note-form [role=alert] >> text=не больше")
+        assert len(page.input_value(".note-form [name=text]")) == 20_001
+        page.fill(".note-form [name=text]", "Коротко")
+        page.evaluate("""() => {  // three clicks at once
+            const button = document.querySelector(".note-form button[type=submit]");
+            for (let n = 0; n < 3; n += 1) button.click();
+        }""")
+        page.wait_for_selector("#notes article >> text=Коротко")
+    assert Note.objects.filter(text="Коротко").count() == 1
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_letter_that_was_not_sent_is_there_again(live_server, monkeypatch):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    anna = User.objects.create_superuser("anna@office.example", PASSWORD, name="Анна Ветрова")
+    client = make.client(by=anna)
+    with chromium_at(live_server.url) as windows:
+        page = windows.enter("anna@office.example")
+        address = f"/clients/{client.pk}/letter/"
+        page.goto(address)
+        page.fill("[name=subject]", "Каникулы")
+        page.fill("[name=text]", "Работаем 2 января.")
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.goto("/clients/")
+        page.goto(address)
+        page.wait_for_selector("[data-draft-kept]:visible")
+        assert page.input_value("[name=subject]") == "Каникулы"
+        assert page.input_value("[name=text]") == "Работаем 2 января."
+        page.click("text=Показать письмо")
+        page.wait_for_selector("#preview >> text=Работаем 2 января.")
+        page.click("button.btn-primary >> text=Отправить")
+        page.wait_for_url("**/letters/*/")
+        page.goto(address)
+        assert page.input_value("[name=subject]") == page.input_value("[name=text]") == ""
