@@ -10,7 +10,7 @@ from django.template.backends.django import Template
 from django.test import Client as Browser
 
 from bench.frame.addresses import FLOOR
-from bench.frame.measuring import Goal, Measurement, Queries, in_turn, listened
+from bench.frame.measuring import Goal, Measurement, Queries, in_turn, listened, worked
 from billing_site.kit import live
 from billing_site.office.models import User
 
@@ -48,7 +48,7 @@ class Reading:
     ms: float
     sql: float
     template: float
-    size: int
+    cpu: float
     asked: list[tuple[str, Any, float]] = field(default_factory=list)
 
 
@@ -66,14 +66,13 @@ class Reader:
         with listened() as queries:
             printing, plain = Printing(queries), Template.render
             Template.render = printing.watch(plain)  # type: ignore[method-assign]
-            began = time.perf_counter()
+            began, before = time.perf_counter(), worked()
             try:
                 answer = self.browser.get(address)
-                body = b"" if answer.streaming else answer.content
             finally:
-                ms = (time.perf_counter() - began) * 1000
+                ms, cpu = (time.perf_counter() - began) * 1000, worked() - before
                 Template.render = plain  # type: ignore[method-assign]
-        return Reading(answer.status_code, ms, queries.ms, printing.ms, len(body), queries.asked)
+        return Reading(answer.status_code, ms, queries.ms, printing.ms, cpu, queries.asked)
 
     def measured(self, what: str, address: str, goal: Goal) -> Measurement:
         """A page, in turn with the least that a page can be. It must answer 200: look before."""
@@ -98,5 +97,6 @@ class Reader:
         return {
             "sql": statistics.median(reading.sql for reading in readings),
             "template": statistics.median(reading.template for reading in readings),
+            "cpu": statistics.median(reading.cpu for reading in readings),
             "rest": statistics.median(reading.ms - reading.sql - reading.template for reading in readings),
         }

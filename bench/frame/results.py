@@ -11,7 +11,7 @@ from typing import Any
 from bench.frame.databases import ROOT
 
 FOLDER = ROOT / "bench" / "results"
-HEADS = ("what", "n", "median", "p95", "sql", "templ.", "rest", "queries", "MiB", "ratio", "goal", "")
+HEADS = ("what", "n", "median", "p95", "cpu", "sql", "templ.", "rest", "queries", "MiB", "ratio", "goal", "")
 
 
 def commit() -> str:
@@ -65,7 +65,14 @@ def table(measured: list[dict[str, Any]]) -> str:
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
     parts = one["parts"]
-    figures = (one["median"], one["p95"], parts.get("sql"), parts.get("template"), parts.get("rest"))
+    figures = (
+        one["median"],
+        one["p95"],
+        parts.get("cpu"),
+        parts.get("sql"),
+        parts.get("template"),
+        parts.get("rest"),
+    )
     return (
         one["what"],
         str(one["n"]),
