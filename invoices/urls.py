@@ -11,6 +11,7 @@ from invoices.views import (
     payers,
     payments,
     public,
+    renewals,
     sending,
     statements,
 )
@@ -41,6 +42,7 @@ urlpatterns = [
     path("payments/<int:pk>/", payments.PaymentPage.as_view(), name="payment-detail"),
     path("i/<str:token>/", public.invoice_page, name="public-invoice"),
     path("i/<str:token>/pdf/", public.invoice_pdf, name="public-invoice-pdf"),
+    path("renewals/", renewals.RenewalForecast.as_view(), name="renewal-forecast"),
     path("bank/", desk.Desk.as_view(), name="bank-desk"),
     path("bank/lines/", desk.LineList.as_view(), name="bank-line-list"),
     path("bank/lines/<int:pk>/", desk.LinePage.as_view(), name="bank-line"),

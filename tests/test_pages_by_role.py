@@ -212,6 +212,7 @@ PAGES: dict[str, Page] = {
     "revision-pdf": see(INVOICE, "revision", ok=404),
     "payment-list": see(VIEW["payment"]),
     "payment-detail": see(VIEW["payment"], "payment"),
+    "renewal-forecast": see(INVOICE, outside=200),
     "proof-list": see("invoices.look_proof"),
     "proof-detail": see("invoices.look_proof", "proof"),
     "proof-seen": act("invoices.look_proof", "proof"),

@@ -163,6 +163,7 @@ PAGES: dict[str, Page] = {
     "invoice-detail": Page(15, first(Invoice)),
     "payment-list": Page(11),
     "payment-detail": Page(12, first(Payment)),
+    "renewal-forecast": Page(10),
     "proof-list": Page(11),
     "proof-detail": Page(13, first(ProofCard)),
     "bank-desk": Page(13),

@@ -58,6 +58,7 @@ MENU = (
     )),
     Section("billing", _("Billing"), "receipt", (
         Entry(_("Invoices"), "invoice-list", "invoices.view_invoice", "invoices"),
+        Entry(_("What will renew"), "renewal-forecast", "invoices.view_invoice"),
         Entry(_("Payments"), "payment-list", "invoices.view_payment"),
         Entry(_("Payments to look through"), "proof-list", "invoices.look_proof"),
         Entry(_("Bank desk: payments"), "bank-desk", "invoices.view_bankline"),

@@ -12,7 +12,13 @@ from invoices.billing.closing import change_client_status, what_stops_closing
 from invoices.billing.ordering import accept_order
 from invoices.billing.proving import look_through
 from invoices.billing.receiving import Receipt, receive, receive_many
-from invoices.billing.renewing import due_clients, plan_renewals, renew_clients
+from invoices.billing.renewing import (
+    due_clients,
+    last_totals,
+    plan_renewals,
+    renew_clients,
+    renewing_services,
+)
 from invoices.billing.replacing import change_kpp, replace_payer, turn_payers, unpaid_of
 from invoices.billing.sending import hand_over, send_invoice
 
@@ -25,12 +31,14 @@ __all__ = [
     "change_service",
     "due_clients",
     "hand_over",
+    "last_totals",
     "look_through",
     "plan_renewals",
     "quote_change",
     "receive",
     "receive_many",
     "renew_clients",
+    "renewing_services",
     "replace_payer",
     "send_invoice",
     "turn_payers",

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import record_many
@@ -17,6 +18,7 @@ from invoices.drafting import Plan, add_lines, charge_line, default_payers, make
 from invoices.models import Invoice, Line, SkippedPeriod
 from products import actions as products
 from products.models import MONTHS, Batch, Service
+from products.models.services import ServiceQuerySet
 
 AHEAD = timedelta(days=20)  # drafted so long before the period starts (R5.1)
 UNPAID = (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS)
@@ -54,21 +56,42 @@ def _due_services(on: date):
     skipped = SkippedPeriod.objects.filter(
         batch__service=OuterRef("pk"), period__startswith__gte=OuterRef("paid_until")
     )
-    return Service.objects.filter(
-        Exists(open_units),
-        ~Exists(unpaid),
-        ~Exists(skipped),
-        status__in=(Service.Status.ACTIVE, Service.Status.SUSPENDED),
-        cycle__in=RENEWING,
-        ends=False,
-        paid_until__lte=on + AHEAD,
+    return renewing_services().filter(
+        Exists(open_units), ~Exists(unpaid), ~Exists(skipped), paid_until__lte=on + AHEAD
     )
 
 
-def due_clients(on: date, *, after: int = 0, limit: int = 500) -> list[int]:
-    """The next clients by id with something to renew on the day `on`."""
+def due_clients(
+    on: date, *, after: int = 0, limit: int = 500, among: QuerySet[Client] | None = None
+) -> list[int]:
+    """The next clients by id with something to renew on the day `on`; of those `among`, if given."""
     rows = _due_services(on).filter(client__gt=after).order_by("client").values_list("client", flat=True)
+    if among is not None:
+        rows = rows.filter(client__in=among)
     return list(rows.distinct()[:limit])
+
+
+def renewing_services() -> ServiceQuerySet:
+    """Services that go on after their paid period."""
+    running = (Service.Status.ACTIVE, Service.Status.SUSPENDED)
+    return Service.objects.filter(status__in=running, cycle__in=RENEWING, ends=False)
+
+
+def last_totals(plans: Sequence[Plan]) -> dict[tuple[int, int, int], Decimal]:
+    """(client, payer, seller) → total of the last main invoice that was issued to them, in one query."""
+    rows = (
+        Invoice.objects.filter(
+            client__in={plan.client.pk for plan in plans},
+            role=Invoice.Role.MAIN,
+            status__in=(*UNPAID, Invoice.Status.PAID),
+        )
+        .order_by("client", "payer", "seller", "-issued_on", "-id")
+        .distinct("client", "payer", "seller")
+    )
+    return {
+        (client, payer, seller): total
+        for client, payer, seller, total in rows.values_list("client", "payer", "seller", "total")
+    }
 
 
 def plan_renewals(client_ids: Sequence[int], on: date) -> Renewals:

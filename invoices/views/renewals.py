@@ -1,0 +1,154 @@
+"""What the renewal run will draft: a dry run of any day, and the week that comes."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Sum
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import clock
+from billing_site.office.models import User
+from billing_site.pages.page import Page
+from billing_site.pages.requests import PanelRequest
+from clients.models import Client
+from invoices import billing, totals
+from invoices.billing.renewing import AHEAD, Renewals
+from invoices.drafting import Plan
+from invoices.models import Invoice
+
+CLIENTS = 50  # on a page
+WEEK = 7
+FAR = timedelta(days=3660)  # ten years: further nobody plans
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A draft to be, with what it comes to; `before` is the last main invoice of the same parties."""
+
+    plan: Plan
+    total: Decimal
+    before: Decimal | None
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Lines with their arithmetic, sums as sums."""
+        return [
+            {
+                "line": line,
+                "steps": [{"text": step["text"], "amount": Decimal(step["amount"])} for step in line.why],
+            }
+            for line in self.plan.lines
+        ]
+
+    @property
+    def change(self) -> Decimal | None:
+        """By how many percent it differs from the last one; None when there is none to compare with."""
+        if not self.before:
+            return None
+        return (100 * (self.total - self.before) / self.before).quantize(Decimal("0.1"))
+
+
+@dataclass
+class Day:
+    """A day of the week that comes: services the run will draft on it, invoices whose due date it is."""
+
+    on: date
+    services: int = 0
+    amount: Decimal = Decimal(0)
+    invoices: int = 0
+    due: Decimal = Decimal(0)
+
+
+@dataclass
+class Forecast:
+    """A page of the dry run: drafts and parked clients; `more` is the last client of the page."""
+
+    drafts: list[Shown] = field(default_factory=list)
+    parked: list[tuple[Client, str]] = field(default_factory=list)
+    more: int | None = None
+
+    @property
+    def total(self) -> Decimal:
+        return sum((one.total for one in self.drafts), Decimal(0))
+
+
+def week_ahead(user: User, today: date) -> list[Day]:
+    """The next seven days from today on, inside the user's scope; two queries."""
+    days = {today + timedelta(days=n): Day(today + timedelta(days=n)) for n in range(WEEK)}
+    last = today + timedelta(days=WEEK - 1)
+    drafted = (
+        billing.renewing_services()
+        .visible_to(user)
+        .filter(paid_until__range=(today + AHEAD, last + AHEAD))
+        .values_list("paid_until")
+        .annotate(n=Count("pk"), amount=Sum("recurring"))
+        .order_by()
+    )
+    for starts_on, n, amount in drafted:
+        day = days[starts_on - AHEAD]
+        day.services, day.amount = n, amount
+    due = (
+        Invoice.objects.unpaid()
+        .visible_to(user)
+        .filter(due_on__range=(today, last))
+        .values_list("due_on")
+        .annotate(n=Count("pk"), amount=Sum(F("total") - F("paid")))
+        .order_by()
+    )
+    for on, n, amount in due:
+        days[on].invoices, days[on].due = n, amount
+    return list(days.values())
+
+
+def forecast(user: User, on: date, after: int) -> Forecast:
+    """What a run of `on` would draft for the next clients by id that the user may see. Writes nothing."""
+    seen = Client.objects.visible_to(user)
+    found = billing.due_clients(on, after=after, limit=CLIENTS + 1, among=seen)
+    clients, more = found[:CLIENTS], found[CLIENTS - 1] if len(found) > CLIENTS else None
+    renewals: Renewals = billing.plan_renewals(clients, on)
+    before = billing.last_totals(renewals.plans)
+    drafts = [
+        Shown(
+            plan, totals.total(plan.lines).gross, before.get((plan.client.pk, plan.payer.pk, plan.seller.pk))
+        )
+        for plan in renewals.plans
+    ]
+    return Forecast(drafts, renewals.parked, more)
+
+
+class RenewalForecast(Page):
+    """The dry run of a day (?on=, today without it), a page of clients after ?after=."""
+
+    permission, title, menu = "invoices.view_invoice", _("What will renew"), "billing"
+    template_name = "invoices/renewals.html"
+
+    @cached_property
+    def on(self) -> date | None:
+        """The day asked for; None when it is no day, or one that no run would have."""
+        typed, today = self.request.GET.get("on", ""), clock.today()
+        if not typed:
+            return today
+        try:
+            on = date.fromisoformat(typed)
+        except ValueError:
+            return None
+        return on if today <= on <= today + FAR else None
+
+    def get(self, request: PanelRequest) -> HttpResponse:
+        after = request.GET.get("after", "")
+        start = int(after) if after.isdecimal() and len(after) < 12 else 0
+        shown: dict[str, Any] = {
+            "week": week_ahead(request.user, clock.today()),
+            "on": self.on,
+            "typed": request.GET.get("on", ""),
+            "today": clock.today(),
+            "after": start,
+        }
+        if self.on:
+            shown |= {"forecast": forecast(request.user, self.on, start), "starts": self.on + AHEAD}
+        return render(request, self.template_name, {**self.frame(), **shown}, status=200 if self.on else 400)
