@@ -11,7 +11,7 @@ from billing_site.journal.models import Entry
 from billing_site.journal.moves import Stale, move, record
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
-from billing_site.kit.requisites import shown_phone
+from billing_site.kit.requisites import BadRequisite, check_code, shown_phone
 from billing_site.kit.secrets import EncryptedTextField
 from billing_site.letters.models import Letter
 from billing_site.office.models import User
@@ -83,9 +83,13 @@ def _kept(value: Any) -> str:
 
 
 def _check_code(code: str, by: User | None, payer: Payer | None = None) -> None:
-    """A counterparty code stands at one payer only (R1.5). Raises Refused at "counterparty_code"."""
+    """A counterparty code is none of a mistake and stands at one payer only (R1.5). Raises Refused at it."""
     if not code:
         return
+    try:
+        check_code(code)
+    except BadRequisite as wrong:
+        raise Refused(str(wrong), "counterparty_code") from wrong
     others = Payer.objects.filter(counterparty_code=code)
     if payer:
         others = others.exclude(pk=payer.pk)

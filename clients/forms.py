@@ -1,15 +1,20 @@
-import re
 import unicodedata
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import requisites
-from billing_site.kit.validators import valid_account, valid_bic, valid_inn, valid_kpp, valid_ogrn
+from billing_site.kit.validators import (
+    valid_account,
+    valid_bic,
+    valid_code,
+    valid_inn,
+    valid_kpp,
+    valid_ogrn,
+)
 from billing_site.office.models import User
 from clients.models import Client, EmailAddress, Payer
 
@@ -126,13 +131,6 @@ def check_payer(form: forms.BaseForm) -> None:
         form.add_error("ogrn", _t("A legal entity has an OGRN of 13 digits, a sole trader one of 15."))
 
 
-def check_code(code: str) -> str:
-    """A counterparty code that Union can have (R1.5): no placeholder, no repeated sign."""
-    bare = [sign for sign in code if sign.isalnum()]
-    if code and (len(bare) < 2 or len(set(bare)) == 1):
-        raise forms.ValidationError(
-            _t("This is a placeholder, not a code. Leave it empty until Union gives one.")
-        )
 def check_bank(form: forms.BaseForm) -> None:
     """The key of a payer's account under its bank's BIC; the error goes to the field."""
     bic, account = (form.cleaned_data.get(name, "") for name in ("bic", "account"))
@@ -147,13 +145,6 @@ def check_bank(form: forms.BaseForm) -> None:
         form.add_error("account", wrong)
 
 
-    if code and not re.fullmatch(settings.COUNTERPARTY_CODE, code):
-        raise forms.ValidationError(
-            _t("Codes in our Union look otherwise. Copy it from the counterparty's card there.")
-        )
-    return code
-
-
 class PayerFields(forms.Form):
     """Requisites of a payer, checked; the ground of the forms below."""
 
@@ -163,16 +154,9 @@ class PayerFields(forms.Form):
     ogrn = _digits_field(_("OGRN"), valid_ogrn)
     legal_address = forms.CharField(label=_("Legal address"), max_length=250, required=False)
     counterparty_code = DigitsField(
-        label=_("Counterparty code in Union"), max_length=20, required=False,
+        label=_("Counterparty code in Union"), max_length=20, required=False, validators=[valid_code],
         help_text=_("Without it the invoice is not exported to Union."),
     )  # fmt: skip
-
-    def clean_counterparty_code(self) -> str:
-        return check_code(self.cleaned_data["counterparty_code"])
-
-    def clean(self) -> dict[str, Any]:
-        check_payer(self)
-        return self.cleaned_data
     bank_name = NameField(label=_("Bank"), max_length=120, required=False)
     bic = _digits_field(
         _("BIC"), valid_bic, _("Nine digits of the payer's bank; of banks they begin with 04.")
@@ -183,12 +167,16 @@ class PayerFields(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
 
+    def clean(self) -> dict[str, Any]:
+        check_payer(self)
+        check_bank(self)
+        return self.cleaned_data
+
 
 class NewClientForm(PayerFields):
     """Short first: what is needed to write to the client and to draw an invoice (R1.6)."""
 
     name = NameField(
-        check_bank(self)
         label=_("Client"), max_length=200, help_text=_("How we call the client: Romashka, Ivanov")
     )
     email = AddressField(
@@ -255,6 +243,7 @@ class PayerForm(PayerFields):
     sections = [
         ("", ["name", ("kind", "inn"), ("kpp", "ogrn"), "counterparty_code"]),
         (_("Addresses"), ["legal_address", "postal_address"]),
+        (_("Bank account"), ["bank_name", ("bic", "account")]),
         (_("Signatory"), [("signatory_post", "signatory"), "is_default"]),
     ]
 
@@ -262,7 +251,6 @@ class PayerForm(PayerFields):
 class PayerEditForm(PayerForm):
     """The same with the version it was read at; the page draws it."""
 
-        (_("Bank account"), ["bank_name", ("bic", "account")]),
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 

@@ -15,6 +15,7 @@ from billing_site.journal.moves import IllegalMove, move
 from billing_site.journal.series import next_number
 from billing_site.kit import clock, errands
 from billing_site.kit.errors import Refused
+from billing_site.kit.requisites import BadRequisite, check_code
 from billing_site.kit.secrets import make_token, token_hash
 from billing_site.letters.actions import Content, queue
 from billing_site.letters.models import Hold, Letter
@@ -26,6 +27,8 @@ from invoices.drafting import release
 from invoices.letters import invoice_letter
 from invoices.models import Invoice, Line, PublicLink, Revision
 
+WITHOUT_CODE = "invoices.send_without_code"
+
 
 @dataclass(frozen=True)
 class Check:
@@ -35,10 +38,13 @@ class Check:
     text: str
 
 
-def checks(invoice: Invoice) -> list[Check]:
-    """Everything that Check & send looks at; a "stop" keeps the invoice in the house."""
+def checks(invoice: Invoice, by: User | None) -> list[Check]:
+    """Everything that Check & send looks at when `by` presses it; a "stop" keeps the invoice in the house."""
     lines = list(invoice.revision.lines.all())
-    found = [_check_total(lines), _check_seller(invoice), _check_payer(invoice), _check_address(invoice)]
+    found = [
+        _check_total(lines), _check_seller(invoice), _check_payer(invoice), _check_code(invoice, by),
+        _check_address(invoice),
+    ]  # fmt: skip
     if Hold.objects.filter(client_no=invoice.client_id).exists():
         found.append(Check("warn", _("The client is on hold: the letter will wait until released.")))
     if invoice.due_on < clock.today():
@@ -66,9 +72,32 @@ def _check_payer(invoice: Invoice) -> Check:
     payer = invoice.payer
     if payer.kind != payer.Kind.PERSON and not payer.inn:
         return Check("stop", _("The payer has no INN."))
-    if not payer.counterparty_code:
-        return Check("warn", _("The payer has no counterparty code: Union won't see the invoice yet (R1.5)."))
-    return Check("pass", _("Payer's requisites and counterparty code"))
+    return Check("pass", _("Payer's requisites"))
+
+
+def _check_code(invoice: Invoice, by: User | None) -> Check:
+    """Without a code the payer's first invoice may go, by whom the office trusts; no second (R1.5)."""
+    code = invoice.payer.counterparty_code
+    if code:
+        try:
+            check_code(code)
+        except BadRequisite as wrong:
+            return Check("stop", _("Counterparty code “%(code)s”: %(why)s") % {"code": code, "why": wrong})
+        return Check("pass", _("Counterparty code"))
+    first = invoice.payer.invoices.out().exclude(pk=invoice.pk).order_by("issued_on", "pk").first()
+    if first:
+        return Check(
+            "stop",
+            _("The payer still has no counterparty code, and its first invoice is out already: %(invoice)s. "
+              "The next one goes when Union has given the code.") % {"invoice": first},
+        )  # fmt: skip
+    if by is None or not by.has_perm(WITHOUT_CODE):
+        return Check(
+            "stop",
+            _("The payer has no counterparty code. Its first invoice may be sent without one by whoever has "
+              "the right to: ask a head, or fill in the code."),
+        )  # fmt: skip
+    return Check("warn", _("The payer has no counterparty code: Union won't see the invoice yet."))
 
 
 def _check_address(invoice: Invoice) -> Check:
@@ -123,7 +152,7 @@ def issue(invoice: Invoice, *, by: User, on: date | None = None) -> Letter:
     )
     if row.status != Invoice.Status.DRAFT:
         raise IllegalMove(row, Invoice.Status.ISSUED)
-    stop = next((check for check in checks(row) if check.level == "stop"), None)
+    stop = next((check for check in checks(row, by) if check.level == "stop"), None)
     if stop:
         raise Refused(stop.text)
     day = on or clock.today()

@@ -3,6 +3,7 @@
 import re
 
 import phonenumbers
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
@@ -88,6 +89,18 @@ def check_account(account: str, bic: str) -> str:
     if account_key(_key_prefix(account, check_bic(bic)), account):
         raise BadRequisite(_("The account does not fit the BIC: a digit is mistyped in one of them."))
     return account
+
+
+def check_code(code: str) -> str:
+    """A counterparty code that Union can have, no placeholder (R1.5). Raises BadRequisite."""
+    bare = [sign for sign in code if sign.isalnum()]
+    if len(bare) < 2 or len(set(bare)) == 1:
+        raise BadRequisite(_("This is a placeholder, not a code. Leave it empty until Union gives one."))
+    if not re.fullmatch(settings.COUNTERPARTY_CODE, code):
+        raise BadRequisite(
+            _("Codes in our Union look otherwise. Copy it from the counterparty's card there.")
+        )
+    return code
 
 
 def normal_address(text: str) -> str:

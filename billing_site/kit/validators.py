@@ -26,6 +26,10 @@ def valid_ogrn(value: str) -> None:
     _told(requisites.check_ogrn, value)
 
 
+def valid_code(value: str) -> None:
+    _told(requisites.check_code, value)
+
+
 def valid_bic(value: str) -> None:
     _told(requisites.check_bic, value)
 

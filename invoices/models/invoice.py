@@ -19,6 +19,12 @@ class InvoiceQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "InvoiceQuerySet":
         return self.filter(clients_seen_by(user, "client__"))
 
+    def out(self) -> "InvoiceQuerySet":
+        """Sent and still standing, paid or not."""
+        return self.filter(
+            status__in=(Invoice.Status.ISSUED, Invoice.Status.PAID, Invoice.Status.COLLECTIONS)
+        )
+
     def unpaid(self) -> "InvoiceQuerySet":
         return self.filter(status=Invoice.Status.ISSUED)
 

@@ -59,7 +59,7 @@ class SendPage(FormPage):
         return sent
 
     def get_context(self, obj: Invoice) -> dict[str, Any]:
-        checks = issuing.checks(obj)
+        checks = issuing.checks(obj, self.request.user)
         context: dict[str, Any] = {
             "checks": sorted(checks, key=lambda check: ("stop", "warn", "pass").index(check.level)),
             "stops": sum(check.level == "stop" for check in checks),

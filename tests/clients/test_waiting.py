@@ -43,6 +43,7 @@ def page(browse, user, path):
 
 
 def test_a_payer_waits_for_its_code_from_its_first_sent_invoice_on(browse, manager):
+    head = make.user("head")
     coded = make.client(name="Василёк", by=manager, account_manager=manager)
     bare = make.client(
         name="Ромашка",
@@ -53,7 +54,7 @@ def test_a_payer_waits_for_its_code_from_its_first_sent_invoice_on(browse, manag
     assert "ООО Ромашка" not in page(browse, manager, "/clients/waiting-for-code/")
     with clock.standing_at(FRIDAY):
         sent_invoice(coded, manager)
-        sent_invoice(bare, manager)
+        sent_invoice(bare, head)
     with clock.standing_at(MONDAY):
         shown = page(browse, manager, "/clients/waiting-for-code/")
         home = page(browse, manager, "/")
@@ -85,7 +86,7 @@ def test_a_client_who_pays_waits_for_a_manager_in_working_hours(browse, manager,
 
 def test_lists_obey_the_scope(browse, manager):
     bare = make.client(name="Ромашка", by=manager, account_manager=manager, payer={"counterparty_code": ""})
-    sent_invoice(bare, manager)
+    sent_invoice(bare, make.user("head"))
     outsider = make.user("account_manager", scope=User.Scope.PORTFOLIO)
     assert "Ромашка" in page(browse, manager, "/clients/waiting-for-code/")
     assert "Ромашка" not in page(browse, outsider, "/clients/waiting-for-code/").split("<main")[1]
@@ -114,7 +115,7 @@ def test_a_malformed_code_is_stopped_at_its_field(browse, manager, code, told):
 
 @override_settings(COUNTERPARTY_CODE=r"\d{9}")
 def test_the_office_says_how_its_codes_look(browse, manager):
-    client = make.client(by=manager, account_manager=manager)
+    client = make.client(by=manager, account_manager=manager, payer={"counterparty_code": ""})
     new = f"/clients/{client.pk}/payers/new/"
     assert "выглядят иначе" in browse(manager).post(new, form(counterparty_code="КА-012345")).content.decode()
     assert browse(manager).post(new, form(counterparty_code="000123456")).status_code == 302

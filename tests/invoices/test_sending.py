@@ -9,11 +9,13 @@ from billing_site.journal.moves import IllegalMove
 from billing_site.kit.errors import Refused
 from billing_site.letters.actions import hold
 from billing_site.letters.models import Letter
+from clients.models import Payer
 from invoices import billing, issuing
 from invoices.models import Invoice, Line, PublicLink
+from products.actions import Wanted
 from products.models import Handover, Product
 from tests import make
-from tests.invoices.papers import figure_5, pay
+from tests.invoices.papers import draft_of, figure_5, pay
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +100,60 @@ def test_an_invoice_of_a_closed_day_is_not_sent(draft, manager):
     seller.save()
     with pytest.raises(Refused):
         billing.send_invoice(draft, by=manager)
+
+
+class TestWithoutCode:
+    """R1.5: only the first invoice, only by whoever may."""
+
+    @pytest.fixture
+    def head(self):
+        return make.user("head")
+
+    @pytest.fixture
+    def bare(self, draft):
+        Payer.objects.filter(pk=draft.payer_id).update(counterparty_code="")
+        return Invoice.objects.get(pk=draft.pk)
+
+    def test_a_manager_may_not_and_nothing_has_left(self, bare, manager):
+        with pytest.raises(Refused, match="у кого есть такое право"):
+            billing.send_invoice(bare, by=manager)
+        assert Invoice.objects.get(pk=bare.pk).status == Invoice.Status.DRAFT
+        assert not Letter.objects.exists()
+
+    def test_a_head_may_and_is_warned(self, bare, head):
+        (told,) = [check for check in issuing.checks(bare, head) if "кода контрагента" in check.text]
+        assert told.level == "warn"
+        billing.send_invoice(bare, by=head)
+        assert Letter.objects.count() == 1
+
+    def test_the_next_one_waits_for_everybody(self, bare, head):
+        billing.send_invoice(bare, by=head)
+        order = make.order(
+            bare.client, Wanted(make.product(seller=bare.seller), "half_year"), starts_on=date(2019, 3, 1)
+        )
+        second = draft_of(order)
+        with pytest.raises(Refused, match="первый счёт ему уже выставлен: № 1"):
+            billing.send_invoice(second, by=head)
+        Payer.objects.filter(pk=second.payer_id).update(counterparty_code="КА-000777")
+        billing.send_invoice(Invoice.objects.get(pk=second.pk), by=make.user("account_manager"))
+        assert Invoice.objects.get(pk=second.pk).number == 2
+
+    def test_a_void_one_was_no_first(self, bare, head):
+        billing.send_invoice(bare, by=head)
+        issuing.void(bare, by=head, because="Ошиблись")
+        again = draft_of(
+            make.order(bare.client, Wanted(make.product(), "half_year"), starts_on=date(2019, 3, 1))
+        )
+        billing.send_invoice(again, by=head)
+        assert Invoice.objects.get(pk=again.pk).status == Invoice.Status.ISSUED
+
+    @pytest.mark.parametrize("code", ["0000", "1", "КА#12"])
+    def test_what_is_no_code_stops_even_a_head(self, bare, head, code):
+        Payer.objects.filter(pk=bare.payer_id).update(counterparty_code=code)
+        with pytest.raises(Refused, match=code):
+            billing.send_invoice(bare, by=head)
+
+    def test_the_page_says_why_and_its_button_is_off(self, bare, manager, browse):
+        page = browse(manager).get(f"/invoices/{bare.pk}/send/").content.decode()
+        assert "попросите руководителя" in page
+        assert "disabled" in page.split("data-once")[1].split("</form>")[0]
