@@ -95,7 +95,12 @@ class ClientCard(DetailPage):
             super()
             .get_queryset()
             .select_related(
-                "account_manager", "sales_manager", "client_group", "department", "billing_contact"
+                "account_manager",
+                "sales_manager",
+                "client_group",
+                "company_group",
+                "department",
+                "billing_contact",
             )
         )
 
@@ -180,11 +185,11 @@ def profile_facts(client: Client) -> list[tuple[str | Promise, list[tuple[str, s
     said: dict[str, Any] = {
         "status": client.get_status_display(),
         "language": client.get_language_display(),
+        "payment_method": client.get_payment_method_display(),
         "phone": shown_phone(client.phone, client.extension),
         "registered_on": formats.day(client.registered_on),
         "utm": ", ".join(f"{mark}: {text}" for mark, text in client.utm.items()),
     }
-        "payment_method": client.get_payment_method_display(),
     return [
         (title, [(name, label_of(name), said.get(name, getattr(client, name))) for name in names])
         for title, names in PROFILE
