@@ -32,6 +32,7 @@ ALIKE = (0.55, 0.35)
 CANDIDATES = 200  # names that are ranked by how near they are
 TYPO = 5  # letters from which a text is long enough to hold a mistake
 HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
+PART_OF_HOST = re.compile(r"[\w.-]+")
 LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбюё"
 UNSEEN = "\x00\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
@@ -138,6 +139,8 @@ def _by_words(user: User, text: str) -> list[Group]:
             _people(user, _("Payers"), Payer.objects.named(text)),
             _people(user, _("Contacts"), Contact.objects.named(text)),
         ]
+    if len(text) >= TRIGRAM and PART_OF_HOST.fullmatch(text):
+        groups.append(_by_part_of_host(user, text))
     return _once(groups)
 
 
@@ -196,7 +199,8 @@ def _by_shape(user: User, text: str, typed: str) -> list[Group]:
         if found := _some([*numbers, _by_licence(user, [digits])]):
             return found
     if "@" in text:
-        return _some([_by_address(user, _address(text), exactly=True), _by_login(user, [text, typed])])
+        logins = [_by_login(user, [text, typed]), _by_service_login(user, text)]
+        return _some([_by_address(user, _address(text), exactly=True), *logins])
     phone = _phone(text) if sum(letter.isdecimal() for letter in text) >= 10 else ""
     if phone and (found := _some([_by_phone(user, phone)])):
         return found
@@ -206,8 +210,9 @@ def _by_shape(user: User, text: str, typed: str) -> list[Group]:
     groups = [_by_licence(user, cases), _by_login(user, cases)]
     if any(letter.isdecimal() for letter in text):
         groups = [*_clients_by_payer(user, payers__counterparty_code__in=cases), *groups]
+    groups.append(_by_service_login(user, text))
     if HOST.fullmatch(text):
-        groups.append(_by_host(user, cases))
+        groups.append(_by_host(user, text))
     return _once(_some(groups))
 
 
@@ -229,16 +234,27 @@ def _by_login(user: User, cases: list[str]) -> Group:
     return Group(_("Logins"), _clients(user, named).found)
 
 
-def _by_host(user: User, cases: list[str]) -> Group:
-    """Services on this domain or host."""
+def _services(user: User, found: QuerySet[Service], word: Callable[[Service], str]) -> Group:
+    """Services found by their host or login: `word` says which."""
     if not may(user, "products.view_service"):
         return Group(_("Services"))
-    found = Service.objects.visible_to(user).filter(domain__in=cases).select_related("product", "client")
-    shown = found.order_by("pk")[:EACH]
+    seen = found.visible_to(user).select_related("product", "client").order_by("pk")[:EACH]
     return Group(
         _("Services"),
-        _shown(shown, "service-detail", lambda one: f"{one.domain} · {one}", lambda one: str(one.client)),
+        _shown(seen, "service-detail", lambda one: f"{word(one)} · {one}", lambda one: str(one.client)),
     )
+
+
+def _by_host(user: User, text: str) -> Group:
+    return _services(user, Service.objects.on_host(text), lambda one: one.domain)
+
+
+def _by_part_of_host(user: User, text: str) -> Group:
+    return _services(user, Service.objects.on_host_like(text), lambda one: one.domain)
+
+
+def _by_service_login(user: User, text: str) -> Group:
+    return _services(user, Service.objects.of_login(text), lambda one: one.username)
 
 
 def _address(text: str) -> str:

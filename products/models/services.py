@@ -2,8 +2,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
@@ -16,6 +18,18 @@ from products.models.orders import OrderLine, OwnedQuerySet
 class ServiceQuerySet(OwnedQuerySet):
     def live(self) -> "ServiceQuerySet":
         return self.filter(status__in=LIVE)
+
+    def on_host(self, text: str) -> "ServiceQuerySet":
+        """Services on this domain, host or IP, in whatever case."""
+        return self.exclude(domain="").alias(host=Lower("domain")).filter(host=text)
+
+    def on_host_like(self, text: str) -> "ServiceQuerySet":
+        """Services whose domain, host or IP holds the text (lower case)."""
+        return self.exclude(domain="").alias(host=Lower("domain")).filter(host__contains=text)
+
+    def of_login(self, text: str) -> "ServiceQuerySet":
+        """Services with this login, in whatever case."""
+        return self.exclude(username="").alias(login=Lower("username")).filter(login=text)
 
 
 @keep_history(
@@ -95,6 +109,13 @@ class Service(models.Model):
                 name="service_due",
                 condition=Q(status__in=("active", "suspended")),
             ),  # the renewal run's claim
+            models.Index(Lower("domain"), name="service_host", condition=~Q(domain="")),  # search
+            models.Index(Lower("username"), name="service_login", condition=~Q(username="")),
+            GinIndex(
+                OpClass(Lower("domain"), name="gin_trgm_ops"),
+                name="service_host_trgm",
+                condition=~Q(domain=""),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

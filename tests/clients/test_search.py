@@ -1,6 +1,7 @@
 """The one search box over clients: mistakes, the other layout, former numbers, logins, domains, the scope."""
 
 import pytest
+from django.db import connection
 
 from billing_site.kit.requisites import make_inn
 from billing_site.office.models import User
@@ -107,6 +108,40 @@ def service(daisy):
 @pytest.mark.parametrize("typed", ["1c.romashka.ru", "1C.Romashka.RU"])
 def test_a_domain_leads_to_its_service(service, head, typed):
     assert found(typed, head) == ([f"/services/{service.pk}/"], True)
+
+
+@pytest.mark.parametrize("typed", ["rv-07", "RV-07.oblako", "10.20.30", "oblako"])
+def test_a_part_of_a_host_leads_to_its_service(service, head, typed):
+    Service.objects.filter(pk=service.pk).update(domain="Srv-07.Oblako.example 10.20.30.40")
+    assert found(typed, head) == ([f"/services/{service.pk}/"], False)
+
+
+@pytest.mark.parametrize("typed", ["10.20.30.40", "usr1_romashka", "USR1_Romashka"])
+def test_an_ip_or_a_login_leads_to_its_service(service, head, treasury, outsider, typed):
+    Service.objects.filter(pk=service.pk).update(domain="10.20.30.40", username="usr1_Romashka")
+    assert found(typed, head) == ([f"/services/{service.pk}/"], True)
+    assert found(typed, outsider) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("rows", "index"),
+    [
+        (Service.objects.on_host("1c.romashka.ru"), "service_host"),
+        (Service.objects.on_host_like("romashka"), "service_host_trgm"),
+        (Service.objects.of_login("romashka"), "service_login"),
+    ],
+)
+def test_an_index_serves_the_search_of_services(service, rows, index):
+    same = {"client": service.client, "product": service.product, "family": service.family, "cycle": "month"}
+    dates = {"anchor": "2026-01-01", "starts_on": "2026-01-01", "doubled_because": "ещё одна"}
+    Service.objects.bulk_create(
+        Service(domain=f"host{n}.example", username=f"user{n}", **same, **dates) for n in range(2000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gin_clean_pending_list('service_host_trgm')")
+        cursor.execute("ANALYZE products_service")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert f"on {index} " in rows.explain() or f"using {index} " in rows.explain()
 
 
 def test_the_company_of_a_client_leads_to_it(daisy, head):
