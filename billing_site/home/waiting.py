@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
 from billing_site.office.models import User
 from billing_site.pages import formats
 from billing_site.pages.addresses import known
+from billing_site.pages.filtering import Cases, PanelFilter
 from billing_site.pages.tables import (
     Column,
     DateColumn,
@@ -33,18 +35,22 @@ LONG, TOO_LONG = timedelta(hours=4), timedelta(hours=8)  # of working time witho
 
 
 def waiting_for_code(user: User) -> QuerySet[Payer]:
-    """Payers that have sent invoices but no code, so that Union sees none of them (R1.5), the oldest first.
+    """Payers that have invoices but no code, so that Union sees none of them (R1.5), the oldest first.
 
-    `sent`, `amount` and `sent_since` are of those invoices.
+    `sent`, `amount` and `sent_since` are of invoices that are out already, `drafts` of those that wait for
+    the code; `since`: the first day of either.
     """
-    sent = Q(invoices__status__in=SENT)
+    out, draft = Q(invoices__status__in=SENT), Q(invoices__status=Invoice.Status.DRAFT)
+    began = Coalesce("invoices__issued_on", TruncDate("invoices__created_at", tzinfo=clock.MOSCOW))
     return (
-        Payer.objects.filter(clients_seen_by(user, "client__"), sent, counterparty_code="")
+        Payer.objects.filter(clients_seen_by(user, "client__"), out | draft, counterparty_code="")
         .annotate(
-            sent=Count("invoices"), amount=Sum("invoices__total"), sent_since=Min("invoices__issued_on")
+            sent=Count("invoices", filter=out), drafts=Count("invoices", filter=draft),
+            amount=Sum("invoices__total", filter=out), sent_since=Min("invoices__issued_on", filter=out),
+            since=Min(began),
         )
-        .order_by("sent_since", "id")
-    )
+        .order_by("since", "id")
+    )  # fmt: skip
 
 
 def paid_without_manager(user: User) -> QuerySet[Any, Any]:
@@ -60,8 +66,22 @@ def paid_without_manager(user: User) -> QuerySet[Any, Any]:
     )
 
 
-def _days(row: Row) -> str:
-    return formats.number((clock.today() - row["sent_since"]).days)
+def _days(row: Row) -> int:
+    return (clock.today() - row["since"]).days
+
+
+class CodeFilter(PanelFilter):
+    """Over the annotations of `waiting_for_code`."""
+
+    bar = ("out",)
+    out = Cases(
+        _("An invoice is out"),
+        {"yes": (_("yes"), lambda: Q(sent__gt=0)), "no": (_("no"), lambda: Q(sent=0))},
+    )
+
+    class Meta:
+        model = Payer
+        fields = ()
 
 
 class CodeTable(Table):
@@ -77,14 +97,16 @@ class CodeTable(Table):
         TextColumn("manager", _("Manager"), fields=("client__account_manager__name",)),
         NumberColumn("sent", _("Invoices sent")),
         MoneyColumn("amount", _("Amount")),
-        DateColumn("sent_since", _("Waits since"), align="end"),
-        NumberColumn("days", _("Days"), fields=("sent_since",), cell=_days,
-                     export=lambda row: (clock.today() - row["sent_since"]).days),
+        DateColumn("sent_since", _("First sent"), align="end"),
+        NumberColumn("drafts", _("Drafts that wait")),
+        DateColumn("since", _("Waits since"), align="end"),
+        NumberColumn("days", _("Days"), fields=("since",), cell=lambda row: formats.number(_days(row)),
+                     export=_days),
     )  # fmt: skip
-    reads = ("client_id", "sent_since")
+    reads = ("client_id", "since")
 
     def css(self, row: Row) -> str:
-        days = (clock.today() - row["sent_since"]).days
+        days = _days(row)
         return "danger" if days > 7 else "warning" if days > 2 else ""
 
 
@@ -125,10 +147,12 @@ class WaitingForCode(ListPage):
 
     permission, title, menu = "clients.view_payer", _("Waiting for a code"), "clients"
     table = CodeTable
-    default_order = ("sent_since", "id")
+    filterset = CodeFilter
+    default_order = ("since", "id")
+    tabs = ((_("All"), ""), (_("An invoice is out"), "out=yes"), (_("Drafts only"), "out=no"))
     search_fields = ("name__icontains", "inn")
     search_hint = _("Payer, INN")
-    empty_text = _("Every payer with sent invoices has a code in Union.")
+    empty_text = _("Every payer with invoices has a code in Union.")
 
     def get_queryset(self) -> QuerySet:
         return waiting_for_code(self.request.user)

@@ -142,3 +142,25 @@ def test_two_payers_take_one_code_at_once_and_one_gets_it(manager):
         thread.join()
     assert refused == ["counterparty_code"]
     assert Payer.objects.filter(counterparty_code="КА-1234567").count() == 1
+
+
+def test_a_draft_waits_for_the_code_too_and_the_list_tells_them_apart(browse, manager):
+    drafted = make.client(
+        name="Лютик", account_manager=manager, payer={"name": "ООО Лютик", "counterparty_code": ""}
+    )
+    out = make.client(name="Мак", account_manager=manager, payer={"name": "ООО Мак", "counterparty_code": ""})
+    product = make.product(prices={"month": "800.00"})
+    with clock.standing_at(FRIDAY):
+        order = make.order(drafted, Wanted(product, "month"), starts_on=date(2026, 12, 1))
+        billing.accept_order(order, by=manager)
+        sent_invoice(out, make.user("head"))
+    with clock.standing_at(MONDAY):
+        everything, sent, drafts = (
+            page(browse, manager, f"/clients/waiting-for-code/?{asked}").split("<main")[1]
+            for asked in ("", "out=yes", "out=no")
+        )
+    assert "ООО Лютик" in everything
+    assert "ООО Мак" in everything
+    assert everything.count("20.11.2026") == 3  # both wait since then, one went out then
+    assert ("ООО Лютик" in sent, "ООО Мак" in sent) == (False, True)
+    assert ("ООО Лютик" in drafts, "ООО Мак" in drafts) == (True, False)
