@@ -39,7 +39,7 @@ def main(words: list[str]) -> int:
     for size in asked.size or [USUAL]:
         url = databases.prepare(size)
         for name in asked.names or BENCHES:
-            measured, database, code = measure(name, size, url, aloud=asked.json)
+            measured, database, code = measure(name, size, url, asked)
             if code:
                 failed.append(f"{name} at {size}")
             if not asked.json:
@@ -52,19 +52,19 @@ def main(words: list[str]) -> int:
 
 
 def measure(
-    name: str, size: str, url: str, *, aloud: bool
+    name: str, size: str, url: str, asked: argparse.Namespace
 ) -> tuple[list[dict[str, Any]], dict[str, Any], int]:
     """Runs one bench in a process of its own; what it measured, in which database, its exit code."""
     measured: list[dict[str, Any]] = []
     database: dict[str, Any] = {}
     words = (sys.executable, "-m", "bench.frame.inside", name, size)
-    environment = {**os.environ, "DATABASE_URL": url}
+    environment = {**os.environ, "DATABASE_URL": url, "BENCH_KEEP": "1" if asked.keep else ""}
     with subprocess.Popen(words, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
             said = json.loads(line)
             if "what" in said:
                 measured.append(said)
-                if aloud:
+                if asked.json:
                     print(json.dumps(said, ensure_ascii=False), flush=True)
             database |= said.get("database", {})
     return measured, database, process.returncode

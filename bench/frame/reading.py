@@ -1,6 +1,7 @@
 """A page read in this process: how long it took, and how much of that was SQL and how much templates."""
 
 import statistics
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -53,11 +54,11 @@ class Reading:
 
 
 class Reader:
-    """A member of staff with a browser. `seen` keeps the slowest queries of all pages he has read."""
+    """A member of staff with a browser."""
 
     def __init__(self, user: User) -> None:
         self.user = user
-        self.browser = Browser()
+        self.browser = Browser(raise_request_exception=False)
         self.browser.force_login(user)
 
     def read(self, address: str) -> Reading:
@@ -73,6 +74,13 @@ class Reader:
                 ms, cpu = (time.perf_counter() - began) * 1000, worked() - before
                 Template.render = plain  # type: ignore[method-assign]
         return Reading(answer.status_code, ms, queries.ms, printing.ms, cpu, queries.asked)
+
+    def may_read(self, address: str) -> bool:
+        """Whether the page is there for this reader; one that fails is told."""
+        status = self.read(address).status
+        if status >= 500:
+            print(f"{address} answers {status}", file=sys.stderr)
+        return status == 200
 
     def measured(self, what: str, address: str, goal: Goal) -> Measurement:
         """A page, in turn with the least that a page can be. It must answer 200: look before."""
