@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import ForeignKey, Q
+from django.db.models.functions import Left
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +29,8 @@ CHANGE_NOTHING = {
     "clients.licence_added",
     "clients.note_added", "clients.note_changed", "clients.note_deleted",
 }  # fmt: skip
+ON_ITS_WAY = "letters.letter.sending"  # a moment before «sent» or «failed», which tell the same
+QUOTED = 160
 NOT_TOLD = {"version", "client", "contact"}
 
 
@@ -122,6 +125,7 @@ class Told:
     request: str = ""
     about: Subject | None = None  # what the line leads to, unless it is the client
     kind: Kind | None = None
+    quote: str = ""  # the beginning of a note
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,8 @@ def timeline(
     `kind` narrows them to one of KINDS, `user` to what he may know. A change of fields that no verb told
     (a script, raw SQL) has a line of its own on the first page it falls into.
     """
-    entries = Entry.objects.filter(_wanted(user, kind), client_no=client.pk).order_by("-id")
+    entries = Entry.objects.filter(_wanted(user, kind), client_no=client.pk).exclude(verb=ON_ITS_WAY)
+    entries = entries.order_by("-id")
     if before:
         entries = entries.filter(id__lt=before)
     found = list(entries[: size + 1])
@@ -163,6 +168,7 @@ def timeline(
 
 def _lines(client: Client, entries: list[Entry]) -> list[Told]:
     names = subjects(entry.subject for entry in entries)
+    quotes = _quotes(client, entries)
     own = f"clients.client:{client.pk}"
     return [
         Told(
@@ -174,9 +180,19 @@ def _lines(client: Client, entries: list[Entry]) -> list[Told]:
             request=entry.request_id,
             about=names[entry.subject] if entry.subject != own and names[entry.subject].url else None,
             kind=next((kind for kind in KINDS if kind.tells(entry)), None),
+            quote=quotes.get(entry.facts.get("note"), ""),
         )
         for entry in entries
     ]
+
+
+def _quotes(client: Client, entries: list[Entry]) -> dict[int, str]:
+    """How the notes that were added begin, by number; a deleted one says nothing."""
+    numbers = [entry.facts["note"] for entry in entries if entry.verb == "clients.note_added"]
+    if not numbers:
+        return {}
+    notes = client.notes.filter(pk__in=numbers).values_list("pk", Left("text", QUOTED))
+    return {pk: text if len(text) < QUOTED else f"{text}…" for pk, text in notes}
 
 
 def _join(told: list[Told], events: Iterable[_Event], since: datetime | None, until: datetime | None) -> None:

@@ -7,8 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from billing_site.kit import live
 from clients import actions
 from clients.models import Contact, EmailAddress, Note
-from clients.queries import NOTES_PAGE
-from clients.views.card import IMPORTANT_SHOWN
+from clients.queries import IMPORTANT_SHOWN, NOTES_PAGE
 from tests import make
 
 
