@@ -28,6 +28,12 @@ def bare_name(name: str) -> str:
     return bare or words
 
 
+def isolated(text: str) -> str:
+    """A text that may be put into a sentence: from right to left, it leaves what stands after it in place."""
+    turned = any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in text)
+    return f"\u2068{text}\u2069" if turned else text
+
+
 def shorten(text: str, limit: int) -> str:
     """At most `limit` characters on one line, cut between words where one ends in the second half."""
     line = " ".join(text.split())

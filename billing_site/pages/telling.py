@@ -17,6 +17,7 @@ from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext as _
 
 from billing_site.journal.models import Entry
+from billing_site.kit.text import isolated
 from billing_site.pages import formats
 
 SUM, DAY = re.compile(r"-?\d{1,12}\.\d\d"), re.compile(r"\d{4}-\d\d-\d\d")
@@ -53,7 +54,7 @@ def _said(fact: Any) -> Any:
         return formats.number(Decimal(fact), 2)
     if isinstance(fact, str) and DAY.fullmatch(fact):
         return formats.day(date.fromisoformat(fact))
-    return fact
+    return isolated(fact) if isinstance(fact, str) else fact
 
 
 def _moved(entry: Entry, name: str) -> str:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_site.kit.text import bare_name, digits, shorten
+from billing_site.kit.text import bare_name, digits, isolated, shorten
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,11 @@ def test_a_shortened_text_fits(text, limit):
 
 def test_digits_alone():
     assert digits("+7 (495) 540-51-51") == "74955405151"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Ромашка 2", "Ромашка 2"), ("ענן 2", "\u2068ענן 2\u2069"), ("شركة", "\u2068شركة\u2069"), ("", "")],
+)
+def test_a_name_from_right_to_left_stands_apart_in_a_sentence(name, told):
+    assert isolated(name) == told
