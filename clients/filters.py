@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +43,10 @@ def find_clients(rows: QuerySet, typed: str) -> QuerySet:
 
 
 class NoteFilter(django_filters.FilterSet):
-    important = django_filters.BooleanFilter(label=_("Important"))
+    important = django_filters.BooleanFilter(
+        label=_("Important"),
+        widget=forms.Select(choices=[("", _("any")), ("true", _("yes")), ("false", _("no"))]),
+    )
     author = django_filters.ModelChoiceFilter(
         label=_("Author"), queryset=lambda _request: User.objects.filter(is_active=True), empty_label=_("any")
     )

@@ -197,7 +197,10 @@ class NoteTable(Table):
             "client", _("Client"), fields=("client__name",),
             link=lambda row: reverse("client-detail", args=[row["client_id"]]) + "?tab=notes",
         ),
-        TextColumn("text", _("Text"), cell=lambda row: shorten(row["text"], 200)),
+        TextColumn(
+            "text", _("Text"),
+            cell=lambda row: format_html('<div class="long-text">{}</div>', shorten(row["text"], 200)),
+        ),
         StatusColumn(
             "important", _("Important"), cell=lambda row: badge("important") if row["important"] else "",
             export=lambda row: row["important"],
