@@ -9,13 +9,18 @@ VIEW = (
     "products.view_order", "products.view_service", "invoices.view_invoice", "invoices.view_payment",
     "tickets.view_ticket", "letters.view_letter", "clients.view_todo", "clients.add_todo",
     "clients.change_todo", "clients.view_companygroup", "clients.view_clientgroup",
+    "products.view_promotion", "products.view_quote", "products.view_billableitem",
 )  # fmt: skip
 CLIENTS = (
     "clients.add_client", "clients.change_client", "clients.add_payer", "clients.change_payer",
     "clients.add_note", "clients.change_note", "clients.change_contacts", "clients.add_companygroup",
     "clients.change_companygroup", "letters.add_letter", "letters.add_hold", "letters.delete_hold",
 )  # fmt: skip
-ORDERS = ("products.add_order", "products.accept_order", "products.cancel_order", "products.change_service")
+ORDERS = (
+    "products.add_order", "products.accept_order", "products.cancel_order", "products.change_service",
+    "products.add_quote", "products.change_quote", "products.add_billableitem",
+    "products.change_billableitem",
+)  # fmt: skip
 INVOICES = (
     "clients.reveal_secret",
     "invoices.issue_invoice", "invoices.discard_invoice", "invoices.void_invoice", "invoices.look_proof",
@@ -34,7 +39,9 @@ TICKETS = ("tickets.add_ticket", "tickets.answer_ticket", "tickets.close_ticket"
 REPORTS = ("reports.view_debtors",)
 HEADS = (
     "clients.add_clientgroup", "clients.change_clientgroup", "clients.import_client", "clients.delete_client",
-    "clients.waive_proofs", "invoices.send_without_code", "products.change_product", "journal.view_entry",
+    "clients.waive_proofs", "invoices.send_without_code", "products.change_product", "products.add_product",
+    "products.add_promotion", "products.change_promotion", "products.double_family",
+    "products.terminate_service", "products.transfer_service", "journal.view_entry",
     "journal.view_job", "office.view_system",
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 from invoices.models.bank import BankLine, LearnedPayer, Statement
 from invoices.models.invoice import Invoice, Line, ProofCard, PublicLink, Revision, SkippedPeriod
 from invoices.models.money import Allocation, CreditAccount, CreditEntry, Payment
+from invoices.models.renewals import ParkedRenewal
 
 __all__ = [
     "Allocation",
@@ -10,6 +11,7 @@ __all__ = [
     "Invoice",
     "LearnedPayer",
     "Line",
+    "ParkedRenewal",
     "Payment",
     "ProofCard",
     "PublicLink",

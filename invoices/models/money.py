@@ -117,6 +117,9 @@ class CreditEntry(models.Model):
     account = models.ForeignKey(CreditAccount, models.PROTECT, related_name="entries")
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="credit_entries")
+    invoice = models.ForeignKey(
+        Invoice, models.PROTECT, null=True, blank=True, related_name="cashback_entries"
+    )  # whose cashback it is
     because = models.CharField(_("why"), max_length=200)
     at = models.DateTimeField(default=clock.now, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -124,6 +127,9 @@ class CreditEntry(models.Model):
     class Meta:
         verbose_name = _("credit entry")
         verbose_name_plural = _("credit entries")
+        indexes = [
+            models.Index(fields=["invoice"], condition=Q(invoice__isnull=False), name="credit_of_invoice")
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount}"

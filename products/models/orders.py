@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.kit import clock
 from billing_site.office.models import User
 from clients.models import Client, Payer, clients_seen_by
-from products.models.catalogue import Cycle, Option, Product
+from products.models.catalogue import Cycle, Option, OptionChoice, Product
+from products.models.promotions import Promotion
 
 
 class OwnedQuerySet(models.QuerySet):
@@ -38,6 +39,9 @@ class Order(models.Model):
     payer = models.ForeignKey(
         Payer, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("payer")
     )
+    promotion = models.ForeignKey(
+        Promotion, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("promo code")
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     starts_on = models.DateField(_("starts on"))
     comment = models.TextField(_("comment"), blank=True)
@@ -52,7 +56,11 @@ class Order(models.Model):
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
-        permissions = [("accept_order", "Accept an order"), ("cancel_order", "Cancel or refuse an order")]
+        permissions = [
+            ("accept_order", "Accept an order"),
+            ("cancel_order", "Cancel or refuse an order"),
+            ("double_family", "Sell a second service of one family"),
+        ]
         indexes = [
             models.Index(fields=["status", "-id"], name="order_by_status"),
             models.Index(fields=["client", "-id"], name="order_of_client"),
@@ -62,31 +70,43 @@ class Order(models.Model):
         return _("Order %(no)s") % {"no": self.pk}
 
 
-class OrderLine(models.Model):
-    """One product (with an option's packs on lines of their own) in an order."""
+class WantedLine(models.Model):
+    """One product (with an option's packs on lines of their own) that somebody wants, and its terms."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
     option = models.ForeignKey(
         Option, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("option")
     )
+    choice = models.ForeignKey(
+        OptionChoice, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("choice")
+    )
     cycle = models.CharField(_("cycle"), max_length=12, choices=Cycle)
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     price = models.DecimalField(_("price of one for a cycle"), max_digits=14, decimal_places=2)
+    setup_fee = models.DecimalField(
+        _("set-up fee of one"), max_digits=14, decimal_places=2, default=Decimal(0)
+    )
     own_price_because = models.CharField(_("why an own price"), max_length=200, blank=True)
     discount = models.DecimalField(_("discount, %"), max_digits=5, decimal_places=2, default=Decimal(0))
     doubled_because = models.CharField(_("why a second service"), max_length=200, blank=True)
 
     class Meta:
-        verbose_name = _("order line")
-        verbose_name_plural = _("order lines")
+        abstract = True
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gte=1), name="order_line_quantity"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="%(class)s_quantity"),
             models.CheckConstraint(
-                condition=Q(discount__gte=0, discount__lte=100), name="order_line_discount"
+                condition=Q(discount__gte=0, discount__lte=100), name="%(class)s_discount"
             ),
-            models.CheckConstraint(condition=Q(price__gte=0), name="order_line_price"),
+            models.CheckConstraint(condition=Q(price__gte=0, setup_fee__gte=0), name="%(class)s_price"),
         ]
 
     def __str__(self) -> str:
         return f"{self.option or self.product} × {self.quantity}"
+
+
+class OrderLine(WantedLine):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+
+    class Meta(WantedLine.Meta):
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")

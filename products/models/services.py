@@ -10,9 +10,27 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
 from billing_site.kit.history import keep_history
+from billing_site.kit.secrets import EncryptedTextField
 from clients.models import Client, Payer
-from products.models.catalogue import Cycle, Option, Product
+from products.models.catalogue import Cycle, Option, OptionChoice, Product
 from products.models.orders import OrderLine, OwnedQuerySet
+from products.models.promotions import Promotion
+
+
+class Server(models.Model):
+    """A machine that services live on."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    host = models.CharField(_("address"), max_length=200, blank=True)
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("server")
+        verbose_name_plural = _("servers")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ServiceQuerySet(OwnedQuerySet):
@@ -21,11 +39,11 @@ class ServiceQuerySet(OwnedQuerySet):
 
     def on_host(self, text: str) -> "ServiceQuerySet":
         """Services on this domain, host or IP, in whatever case."""
-        return self.exclude(domain="").alias(host=Lower("domain")).filter(host=text)
+        return self.exclude(domain="").alias(on=Lower("domain")).filter(on=text)
 
     def on_host_like(self, text: str) -> "ServiceQuerySet":
         """Services whose domain, host or IP holds the text (lower case)."""
-        return self.exclude(domain="").alias(host=Lower("domain")).filter(host__contains=text)
+        return self.exclude(domain="").alias(on=Lower("domain")).filter(on__contains=text)
 
     def of_login(self, text: str) -> "ServiceQuerySet":
         """Services with this login, in whatever case."""
@@ -41,15 +59,21 @@ class ServiceQuerySet(OwnedQuerySet):
     "anchor",
     "domain",
     "username",
+    "host",
+    "server",
+    "ip",
     "not_until",
     "ends",
+    "terminated_on",
+    "end_because",
     "doubled_because",
 )
 class Service(models.Model):
     """A product that a client has. What is in it stands in its batches (состав услуги).
 
-    `paid_until` is exclusive (the first unpaid day, the next due date) and derived from paid lines;
-    `recurring` is the sum of the batches that R3.1 counts for one full cycle. Both are stored by the
+    An addon is a service with a `host`: it ends and renews with it. `paid_until` is exclusive (the first
+    unpaid day, the next due date) and derived from paid lines; `recurring` is the sum of the batches
+    that R3.1 counts for one full cycle. Both are stored by the
     verbs that change their facts and recomputed by check_books.
     """
 
@@ -80,6 +104,9 @@ class Service(models.Model):
     )
     order_line = models.ForeignKey(OrderLine, models.PROTECT, null=True, blank=True, related_name="services")
     product = models.ForeignKey(Product, models.PROTECT, related_name="services", verbose_name=_("product"))
+    host = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="addons", verbose_name=_("addon of")
+    )
     family = models.CharField(_("family"), max_length=40)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     cycle = models.CharField(_("billing cycle"), max_length=12, choices=Cycle)
@@ -90,10 +117,17 @@ class Service(models.Model):
         _("recurring amount"), max_digits=14, decimal_places=2, default=Decimal(0)
     )
     domain = models.CharField(_("domain or host"), max_length=200, blank=True)
+    server = models.ForeignKey(
+        Server, models.PROTECT, null=True, blank=True, related_name="services", verbose_name=_("server")
+    )
+    ip = models.GenericIPAddressField(_("dedicated IP"), null=True, blank=True)
     username = models.CharField(_("login"), max_length=80, blank=True)
+    password = EncryptedTextField(_("password"), blank=True, default="")
     not_until = models.DateField(_("do not suspend until"), null=True, blank=True)
     not_until_because = models.CharField(_("why"), max_length=200, blank=True)
     ends = models.BooleanField(_("ends with the paid period"), default=False)
+    end_because = models.CharField(_("why it ends"), max_length=200, blank=True)
+    terminated_on = models.DateField(_("terminated on"), null=True, blank=True)
     doubled_because = models.CharField(_("why a second service"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
@@ -102,6 +136,10 @@ class Service(models.Model):
     class Meta:
         verbose_name = _("service")
         verbose_name_plural = _("services")
+        permissions = [
+            ("terminate_service", "Terminate a service"),
+            ("transfer_service", "Move a service to another client"),
+        ]
         indexes = [
             models.Index(fields=["client", "status"], name="service_of_client"),
             models.Index(
@@ -119,8 +157,9 @@ class Service(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=("client", "family"),
+                fields=("client", "family", "host"),
                 condition=Q(status__in=("pending", "active", "suspended"), doubled_because=""),
+                nulls_distinct=False,
                 name="service_one_of_family",
             )
         ]
@@ -152,17 +191,25 @@ class Batch(models.Model):
     """Units of one service bought together at one price and discount (R3.1).
 
     `price` is for one unit and one cycle; `discount` in percent. Ordered (the row), given (hand-over
-    carried out), paid (its line is paid) are independent facts.
+    carried out), paid (its line is paid) are independent facts. `price` and `discount` are without the
+    promotion, which holds for periods that start before `promo_until` (None = for life).
     """
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="batches", verbose_name=_("service"))
     option = models.ForeignKey(
         Option, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("option")
     )
+    choice = models.ForeignKey(
+        OptionChoice, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("choice")
+    )
     quantity = models.PositiveIntegerField(_("quantity"))
     price = models.DecimalField(_("price of one for a cycle"), max_digits=14, decimal_places=2)
     own_price_because = models.CharField(_("why an own price"), max_length=200, blank=True)
     discount = models.DecimalField(_("discount, %"), max_digits=5, decimal_places=2, default=Decimal(0))
+    promotion = models.ForeignKey(
+        Promotion, models.PROTECT, null=True, blank=True, related_name="batches", verbose_name=_("promo code")
+    )
+    promo_until = models.DateField(_("promo code until"), null=True, blank=True)
     since = models.DateField(_("since"))
     created_at = models.DateTimeField(_("ordered"), default=clock.now, editable=False)
     given_at = models.DateTimeField(_("given"), null=True, blank=True)

@@ -1,0 +1,53 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import clock
+from billing_site.office.models import Seller
+from clients.models import Client, Payer
+from products.models import OwnedQuerySet
+
+
+class ParkedRenewal(models.Model):
+    """A renewal that the run left to a person, with the reason; open until it is resolved."""
+
+    client = models.ForeignKey(
+        Client, models.PROTECT, related_name="parked_renewals", verbose_name=_("client")
+    )
+    payer = models.ForeignKey(
+        Payer, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("payer")
+    )
+    seller = models.ForeignKey(
+        Seller, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("seller")
+    )
+    starts_on = models.DateField(_("period from"))
+    reason = models.CharField(_("reason"), max_length=40)
+    facts = models.JSONField(default=dict)
+    at = models.DateTimeField(_("parked"), default=clock.now, editable=False)
+    resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("parked renewal")
+        verbose_name_plural = _("parked renewals")
+        indexes = [models.Index(fields=["-id"], condition=Q(resolved_at__isnull=True), name="parked_open")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("client", "payer", "seller", "starts_on"),
+                condition=Q(resolved_at__isnull=True),
+                nulls_distinct=False,
+                name="parked_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id}: {self.reason}"
+
+    @property
+    def client_no(self) -> int:
+        return self.client_id

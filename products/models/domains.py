@@ -1,0 +1,30 @@
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit.secrets import EncryptedTextField
+from products.models.services import Service
+
+
+class Domain(models.Model):
+    """A domain name; money and periods are those of its service."""
+
+    class How(models.TextChoices):
+        REGISTER = "register", _("register")
+        TRANSFER = "transfer", _("transfer")
+        OWN = "own", _("the client's own")
+
+    service = models.OneToOneField(Service, models.PROTECT, related_name="domain_name")
+    name = models.CharField(_("domain"), max_length=253)
+    how = models.CharField(_("how"), max_length=8, choices=How, default=How.REGISTER)
+    registrar = models.CharField(_("registrar"), max_length=80, blank=True)
+    expires_on = models.DateField(_("expires on"), null=True, blank=True)
+    auth_code = EncryptedTextField(_("transfer code"), blank=True, default="")
+
+    class Meta:
+        verbose_name = _("domain")
+        verbose_name_plural = _("domains")
+        constraints = [models.UniqueConstraint(Lower("name"), name="domain_once")]
+
+    def __str__(self) -> str:
+        return self.name

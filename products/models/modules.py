@@ -1,0 +1,71 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from billing_site.kit import clock
+from products.models.services import Handover, Service
+
+
+class ModuleCall(models.Model):
+    """One request to a provisioning module; the row is the truth, a worker leases it.
+
+    `key` is the same in every attempt, so the module does the work once. What fails for good becomes a
+    hand-over; money never waits for it.
+    """
+
+    class Event(models.TextChoices):
+        CREATE = "create", _("create")
+        SUSPEND = "suspend", _("suspend")
+        UNSUSPEND = "unsuspend", _("unsuspend")
+        TERMINATE = "terminate", _("terminate")
+        CHANGE = "change", _("change")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("sending")
+        POLLING = "polling", _("waiting for the module")
+        DONE = "done", _("done")
+        HANDED_OVER = "handed_over", _("handed over")
+
+    MOVES = {
+        State.QUEUED: {State.SENDING, State.HANDED_OVER},
+        State.SENDING: {State.QUEUED, State.POLLING, State.DONE, State.HANDED_OVER},
+        State.POLLING: {State.QUEUED, State.DONE, State.HANDED_OVER},
+        State.DONE: set(),
+        State.HANDED_OVER: set(),
+    }
+
+    service = models.ForeignKey(Service, models.PROTECT, related_name="module_calls")
+    event = models.CharField(_("event"), max_length=10, choices=Event)
+    old = models.JSONField(default=dict)
+    new = models.JSONField(default=dict)
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=clock.now)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    status_url = models.URLField(blank=True)
+    last_error = models.TextField(blank=True)
+    handover = models.ForeignKey(Handover, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("module call")
+        verbose_name_plural = _("module calls")
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=("queued", "sending", "polling")),
+                name="module_call_due",
+            ),
+            models.Index(fields=["service", "-id"], name="module_call_of_service"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.key}"
+
+    @property
+    def client_no(self) -> int:
+        return self.service.client_id
