@@ -238,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
     "letters-sweep": _every(30, "letters.sweep"),
     "papers-sweep": _every(30, "invoices.sweep_papers"),
     "jobs-sweep": _every(60, "journal.sweep_jobs"),
+    "jobs-files": {"task": "journal.forget_files", "schedule": crontab(hour=3, minute=30)},
     "mail-fetch": _every(5, "tickets.fetch"),
     "mail-sweep": _every(30, "tickets.sweep"),
     "handovers": _every(30, "tickets.open_handovers"),

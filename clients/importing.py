@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.journal import jobs
 from billing_site.kit import requisites
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
@@ -41,7 +42,6 @@ HEADS: dict[str, tuple[str | Promise, ...]] = {
     "account": (_("Settlement account"), _("Account")),
 }
 CHANGEABLE = ("name", "phone", "source", "language")  # of a client that is there; and its manager
-FOLDER = "imports"
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Sheet:
 
 def keep(data: bytes) -> str:
     """Store the file until it is imported; its name in the storage."""
-    return default_storage.save(f"{FOLDER}/clients", ContentFile(data))
+    return default_storage.save(f"{jobs.FOLDER}/clients", ContentFile(data))
 
 
 def kept(name: str) -> bytes:
@@ -115,7 +115,7 @@ def check(data: bytes, by: User) -> Sheet:
         raise Unreadable(_t("No column is called “Client” or “No.”: take the sample."))
     rows = [
         Row(number, {name: cell for name, cell in zip(fields, line, strict=False) if name})
-        for number, line in enumerate(lines, start=2)
+        for number, line in lines.items()
     ]
     _find_clients(rows, by)
     _read_values(rows)
@@ -184,7 +184,7 @@ def _read_new(row: Row, cells: dict[str, str]) -> None:
 
 
 def _read_change(row: Row, client: Client, cells: dict[str, str]) -> None:
-    """An empty cell changes nothing; the main e-mail has a page of its own, with proofs."""
+    """An empty cell changes nothing; e-mail and phone have a page of their own, with proofs."""
     for name in CHANGEABLE:
         if not cells.get(name):
             continue
@@ -194,7 +194,12 @@ def _read_change(row: Row, client: Client, cells: dict[str, str]) -> None:
         except forms.ValidationError as wrong:
             row.errors += [f"{known.label}: {error}" for error in wrong.messages]
             continue
-        row.values |= {"phone": value[0], "extension": value[1]} if name == "phone" else {name: value}
+        if name != "phone":
+            row.values[name] = value
+        elif not client.phone:  # R2.3: an empty one may be filled in, another needs its proof
+            row.values |= {"phone": value[0], "extension": value[1]}
+        elif value != (client.phone, client.extension):
+            row.errors.append(_t("The phone is changed on the client's card with a proof, not from a file."))
     if cells.get("email") and _address(cells["email"]) != client.main_email:
         row.errors.append(_t("The main e-mail is changed on the client's card, not from a file."))
 

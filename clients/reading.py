@@ -12,7 +12,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from billing_site.kit.errors import Refused
 
-ROW_LIMIT = 5_000
+ROW_LIMIT = 10_000
 UNPACKED_LIMIT = 200 * 1024 * 1024  # bytes of an XLSX when unpacked
 SEPARATORS = ";\t,"
 Lines = list[list[str]]
@@ -25,15 +25,15 @@ class Unreadable(Refused):
         super().__init__(message, "file")
 
 
-def read_table(data: bytes) -> tuple[list[str], Lines]:
-    """The head and the other lines that hold anything. Raises Unreadable."""
+def read_table(data: bytes) -> tuple[list[str], dict[int, list[str]]]:
+    """The head; other rows that hold anything, by their numbers in a spreadsheet. Raises Unreadable."""
     lines = _xlsx(data) if data[:2] == b"PK" else _csv(data)
-    filled = [line for line in lines if any(line)]
+    filled = [(number, line) for number, line in enumerate(lines, start=1) if any(line)]
     if len(filled) < 2:
         raise Unreadable(_("The file has no rows: the first line holds the names of the columns."))
     if len(filled) > ROW_LIMIT + 1:
         raise Unreadable(_("More than %(limit)s rows: please split the file.") % {"limit": ROW_LIMIT})
-    return filled[0], filled[1:]
+    return filled[0][1], dict(filled[1:])
 
 
 def _xlsx(data: bytes) -> Lines:
@@ -41,7 +41,8 @@ def _xlsx(data: bytes) -> Lines:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > UNPACKED_LIMIT:
                 raise Unreadable(_("The file is too large when unpacked: please split it."))
-        rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
+        rows = sheet.to_python(skip_empty_area=False)
     except (zipfile.BadZipFile, CalamineError, ValueError, IndexError) as broken:
         raise Unreadable(_("This is no XLSX file that can be read: save it anew or as CSV.")) from broken
     return [[_text(cell) for cell in row] for row in rows]

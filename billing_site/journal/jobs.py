@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -19,6 +20,8 @@ from billing_site.office.models import User
 log = structlog.get_logger()
 LEASE = timedelta(minutes=12)
 ATTEMPTS = 3
+FOLDER = "jobs"  # where files lie that long work reads and writes
+FILES_KEPT = timedelta(days=30)
 GOING = (Job.State.WAITING, Job.State.RUNNING)
 # kind → the function that does it; each app's tasks.py or schedule.py registers its own at import.
 WORK: dict[str, Callable[[Job], None]] = {}
@@ -121,3 +124,18 @@ def sweep_jobs() -> None:
     )
     for job_id in lost.values_list("pk", flat=True)[:100]:
         errands.send_now("journal.run_job", job_id)
+
+
+@shared_task(name="journal.forget_files")
+def forget_files() -> int:
+    """Delete files of long work that nobody has asked for in FILES_KEPT; how many."""
+    ends = clock.now() - FILES_KEPT
+    Job.objects.filter(ended_at__lt=ends).exclude(file="").update(file="")
+    try:
+        names = [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]]
+    except FileNotFoundError:  # nothing was ever kept
+        return 0
+    old = [name for name in names if default_storage.get_modified_time(name) < ends]
+    for name in old:
+        default_storage.delete(name)
+    return len(old)

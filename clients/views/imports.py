@@ -26,7 +26,7 @@ SHOWN = 200  # rows with errors on the page
 class ImportForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
-        help_text=_("XLSX or CSV, up to 5000 rows; the first line holds the names of the columns."),
+        help_text=_("XLSX or CSV, up to 10,000 rows; the first line holds the names of the columns."),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
     )
 

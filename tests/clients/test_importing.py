@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import date
 
 import pytest
 import xlsxwriter
@@ -101,6 +102,25 @@ def test_the_main_address_is_not_changed_by_a_file(head):
     assert not errors(importing.check(table(f"{old.pk};;OLD@b.example;;;;"), head))
 
 
+@pytest.mark.parametrize(
+    ("now", "typed", "told"),
+    [
+        ("+74955405151", "8 495 111-22-33", ["Телефон меняют на карточке клиента с подтверждением"]),
+        ("+74955405151", "+7 (495) 540-51-51", []),
+        ("", "8 495 111-22-33", []),
+    ],
+)
+def test_the_phone_is_not_changed_by_a_file(head, now, typed, told):
+    """R2.3: as on the profile page, an empty one may be filled in."""
+    old = make.client(by=head, phone=now)
+    sheet = importing.check(table(f"{old.pk};;;{typed};;;"), head)
+    assert [error.split(",")[0] for error in errors(sheet)] == told
+    if not told:
+        assert importing.carry_out(sheet.rows[0], head) == ""
+        old.refresh_from_db()
+        assert old.phone == (now or "+74951112233")
+
+
 def test_clients_outside_the_scope_have_no_number(client_of_another, outsider):
     assert errors(importing.check(table(f"{client_of_another.pk};Моё;;;;;"), outsider))
 
@@ -117,7 +137,7 @@ def outsider(db):
 
 def xlsx(*rows) -> bytes:
     file = io.BytesIO()
-    book = xlsxwriter.Workbook(file)
+    book = xlsxwriter.Workbook(file, {"default_date_format": "dd.mm.yyyy"})
     sheet = book.add_worksheet()
     for y, row in enumerate(rows):
         sheet.write_row(y, 0, row)
@@ -128,6 +148,30 @@ def xlsx(*rows) -> bytes:
 def test_xlsx_is_read_as_people_see_it(head):
     sheet = importing.check(xlsx(("No.", "Client", "Phone"), (5, "Ромашка", 74955405151.0)), head)
     assert sheet.rows[0].cells == {"id": "5", "name": "Ромашка", "phone": "74955405151"}
+
+
+def test_broken_rows_of_an_xlsx_are_told_by_their_numbers(browse, head):
+    data = xlsx(
+        ("Client", "E-mail", "Phone", "INN"),
+        ("Ромашка", "a@b.example", 74955405151.0, 7707083893.0),
+        ("", "b@b.example", "", ""),
+        (date(2026, 1, 2), "не адрес", True, -1.5),
+        ("Ёлка 🌲 ‮назад", "c@b.example", "", ""),
+        (None, None, None, None),
+        ("Хвост", "d@b.example", "звонить утром", "=1+1"),
+    )
+    sheet = importing.check(data, head)
+    assert [row.number for row in sheet.bad] == [3, 4, 7]
+    assert [row.values["name"] for row in sheet.good] == ["Ромашка", "Ёлка 🌲 назад"]
+    text = load(browse(head), data).content.decode()
+    assert all(word in text for word in ("не адрес", "звонить утром", "Обязательное поле"))
+
+
+def test_ten_thousand_rows_are_checked_in_a_few_queries(head, django_assert_max_num_queries):
+    lines = (f";Клиент {n};a{n}@b.example;;;;" for n in range(reading.ROW_LIMIT))
+    with django_assert_max_num_queries(5):
+        sheet = importing.check(table(*lines), head)
+    assert len(sheet.good) == 10_000
 
 
 @pytest.mark.parametrize(
@@ -144,7 +188,7 @@ def test_a_file_that_is_no_table_is_refused(head, data):
 def test_old_excel_files_and_our_own_export_are_read():
     text = "№;Клиент;Телефон\r\n7;Ёлка;'+7 495 540-51-51\r\n"
     for data in (text.encode("cp1251"), text.encode("utf-8-sig"), text.replace(";", "\t").encode()):
-        assert reading.read_table(data)[1] == [["7", "Ёлка", "+7 495 540-51-51"]]
+        assert reading.read_table(data)[1] == {2: ["7", "Ёлка", "+7 495 540-51-51"]}
 
 
 def load(browser, data: bytes):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 
 from billing_site.journal import jobs
 from billing_site.journal.models import Entry, Job
@@ -154,6 +156,19 @@ class TestSweep:
         jobs.retry(at(job), by=manager)
         jobs.sweep_jobs()
         assert (at(job).state, sent) == (State.WAITING, [("journal.run_job", job.pk)])
+
+
+def test_files_of_long_work_are_deleted_after_a_month(job):
+    assert jobs.forget_files() == 0
+    kept = default_storage.save(f"{jobs.FOLDER}/result.csv", ContentFile(b"1"))
+    Job.objects.update(state=State.DONE, file=kept, ended_at=clock.now())
+    assert jobs.forget_files() == 0
+    assert at(job).file == kept
+    with clock.standing_at(clock.now() + jobs.FILES_KEPT + timedelta(days=1)):
+        assert jobs.forget_files() == 1
+        assert jobs.forget_files() == 0
+    assert not default_storage.exists(kept)
+    assert at(job).file == ""
 
 
 def test_looking_at_ended_jobs_silences_the_bell_once(job, work, manager, head):
