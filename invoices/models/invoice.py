@@ -236,6 +236,7 @@ class Line(models.Model):
     exclusion makes billing one day of a batch twice impossible. Money in the invoice's currency;
     `price` is for one unit and this period, `month_price` beside it (R4.4); `why` is the arithmetic in
     words; `shares` are the month shares of R6.4, [["2019-02-01", "44.00"], …], summing to `gross`.
+    `off` is what a promotion took off, inside `gross`; with an `off_text` paper prints it as a row.
     """
 
     class Kind(models.TextChoices):
@@ -266,6 +267,8 @@ class Line(models.Model):
     vat_rate = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     vat = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
     gross = models.DecimalField(_("amount"), max_digits=14, decimal_places=2, default=Decimal(0))
+    off = models.DecimalField(_("promotion"), max_digits=14, decimal_places=2, default=Decimal(0))
+    off_text = models.CharField(max_length=200, blank=True)
     rule = models.CharField(max_length=16, blank=True)
     why = models.JSONField(default=list)
     shares = models.JSONField(default=list)

@@ -186,13 +186,17 @@ class BatchQuerySet(models.QuerySet):
         return self.filter(taken_back_at__isnull=True)
 
 
-@keep_history("quantity", "price", "discount", "since", "taken_back_at")
+@keep_history(
+    "quantity", "price", "discount", "since", "taken_back_at", "promotion", "promo_until", "next_price",
+    "next_price_from",
+)  # fmt: skip
 class Batch(models.Model):
     """Units of one service bought together at one price and discount (R3.1).
 
     `price` is for one unit and one cycle; `discount` in percent. Ordered (the row), given (hand-over
     carried out), paid (its line is paid) are independent facts. `price` and `discount` are without the
-    promotion, which holds for periods that start before `promo_until` (None = for life).
+    promotion, which holds for periods that start before `promo_until` (None = for life); periods that
+    start on `next_price_from` or later cost `next_price`.
     """
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="batches", verbose_name=_("service"))
@@ -210,6 +214,10 @@ class Batch(models.Model):
         Promotion, models.PROTECT, null=True, blank=True, related_name="batches", verbose_name=_("promo code")
     )
     promo_until = models.DateField(_("promo code until"), null=True, blank=True)
+    next_price = models.DecimalField(
+        _("next price of one"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    next_price_from = models.DateField(_("next price from"), null=True, blank=True)
     since = models.DateField(_("since"))
     created_at = models.DateTimeField(_("ordered"), default=clock.now, editable=False)
     given_at = models.DateTimeField(_("given"), null=True, blank=True)
@@ -227,6 +235,11 @@ class Batch(models.Model):
             models.CheckConstraint(condition=Q(quantity__gte=1), name="batch_quantity"),
             models.CheckConstraint(condition=Q(price__gte=0), name="batch_price"),
             models.CheckConstraint(condition=Q(discount__gte=0, discount__lte=100), name="batch_discount"),
+            models.CheckConstraint(
+                condition=Q(next_price__isnull=True, next_price_from__isnull=True)
+                | Q(next_price__gte=0, next_price_from__isnull=False),
+                name="batch_next_price",
+            ),
         ]
 
     def __str__(self) -> str:
