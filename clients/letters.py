@@ -11,7 +11,11 @@ from billing_site.kit.requisites import shown_phone
 from billing_site.letters.actions import Content
 from clients.models import Client
 
-KINDS = {"contacts": gettext_lazy("Contact data"), "client": gettext_lazy("Letter to a client")}
+KINDS = {
+    "contacts": gettext_lazy("Contact data"),
+    "client": gettext_lazy("Letter to a client"),
+    "manager": gettext_lazy("Your personal manager"),
+}
 
 
 def confirm_letter(client: Client, words: Sequence[str], *, link: str, until: datetime) -> Content:
@@ -25,6 +29,11 @@ def changed_letter(client: Client, words: Sequence[str]) -> Content:
     return Content(
         _("Your contact data were changed"), _text("contacts_changed", {**_signed(client), "words": words})
     )
+
+
+def manager_letter(client: Client) -> Content:
+    """Tells the client who looks after it now, in the language that is active."""
+    return Content(_("Your personal manager"), _text("manager", _signed(client)))
 
 
 def _signed(client: Client) -> dict[str, object]:

@@ -16,15 +16,25 @@ from billing_site.pages.many import Deed, offer
 from clients import actions, importing
 from clients.models import Client, ClientGroup
 from invoices import billing
+from tickets import managing
 
 
 class ManagerForm(forms.Form):
+    """A person, or the rule for those whom nobody looks after."""
+
+    rule = forms.ChoiceField(
+        label=_("Who"), choices=[("", _("the person picked below")), *managing.Rule.choices], required=False
+    )
     account_manager = forms.ModelChoiceField(
         User.objects.filter(is_active=True),
         label=_("New account manager"),
         required=False,
         empty_label=_("nobody"),
     )
+    introduce = forms.BooleanField(
+        label=_("Let them know each other"), required=False,
+        help_text=_("A to-do for the manager and a held letter to each client."),
+    )  # fmt: skip
 
 
 class GroupForm(forms.Form):
@@ -58,12 +68,22 @@ class GiveManager(ClientDeed):
     column, same = "account_manager", _("this manager already")
 
     def rows(self, by: User) -> QuerySet[Client]:
-        return super().rows(by).select_related("account_manager")
+        return super().rows(by).select_related("account_manager", "sales_manager")
 
     def stops(self, row: Client, data: dict[str, Any]) -> str | Promise:
         if row.status == Client.Status.CLOSED:
             return _("closed clients keep their manager")
+        if data.get("rule"):
+            return _("somebody looks after them already") if row.account_manager_id else ""
         return super().stops(row, data)
+
+    def perform(self, row: Client, data: dict[str, Any], by: User) -> None:
+        rule = data.get("rule")
+        manager = managing.chosen(rule, row) if rule else data["account_manager"]
+        if manager and data.get("introduce"):
+            managing.appoint(row, manager, by=by)
+        else:
+            managing.give_manager(row, manager, by=by)
 
 
 class PutIntoGroup(ClientDeed):

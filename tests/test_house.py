@@ -22,7 +22,7 @@ FILES = {
     "billing", "drafting", "issuing", "matching", "intake", "importing", "handing", "answering",
     "clocks", "senders", "threads", "timeline", "contacting", "contracting", "licensing", "proving",
     "noting", "revealing", "grouping",
-    "assigning",
+    "assigning", "managing",
     # pure readers
     "statements", "purposes", "purpose_tokens", "purpose_words", "evidence", "judging", "reading",
 }  # fmt: skip

@@ -107,6 +107,7 @@ PAGES: dict[str, Page] = {
     "client-import-run": act("clients.import_client", ok=302),
     "payer-list": see("clients.view_payer"),
     "contact-list": see(CLIENT),
+    "client-manager": act(EDIT, "client"),
     "client-bulk-manager": act(EDIT, ok=302),
     "client-bulk-group": act(EDIT, ok=302),
     "client-bulk-status": act(EDIT, ok=302),

@@ -25,7 +25,7 @@ from billing_site.pages.tables import (
     Table,
     TextColumn,
 )
-from billing_site.pages.views import ListPage
+from billing_site.pages.views import Bulk, ListPage
 from clients.models import Client, Payer, clients_seen_by
 from invoices.models import Invoice, Payment
 from tickets.clocks import Calendar
@@ -120,7 +120,7 @@ class ManagerlessTable(Table):
     """Clients of `paid_without_manager`; the age is of working time."""
 
     columns: Sequence[Column] = (
-        LinkColumn("name", _("Client"), link=lambda row: known("client-edit", row["id"])),
+        LinkColumn("name", _("Client"), link=lambda row: known("client-manager", row["id"])),
         TextColumn("sales", _("Sales manager"), fields=("sales_manager__name",)),
         MomentColumn("paid_at", _("First payment"), align="end"),
         NumberColumn("age", _("Waits, working hours"), fields=("paid_at",),
@@ -164,6 +164,7 @@ class PaidWithoutManager(ListPage):
     permission, title, menu = "clients.view_client", _("Paid, without a manager"), "clients"
     table = ManagerlessTable
     default_order = ("payment", "id")
+    bulk = (Bulk("client-bulk-manager", "clients.change_client", _("Give to a manager")),)
     search_fields = ("name_key",)
     search_hint = _("Client")
     export = False

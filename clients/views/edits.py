@@ -13,6 +13,7 @@ from clients.models import Client, Payer, clients_seen_by
 from clients.profile_forms import SECRETS, ProfileForm
 from clients.views.card import header_of
 from invoices import billing
+from tickets import managing
 
 
 class ClientForm(FormPage):
@@ -54,7 +55,7 @@ class ClientEdit(StaleForm):
     title, form_class, uncompared = _("Profile"), ProfileForm, SECRETS
 
     def store(self, form: ProfileForm, by: Any) -> Client:
-        return actions.change_client(self.object, by=by, **form.values())
+        return managing.change_client(self.object, by=by, **form.values())
 
     def stored(self, row: Client) -> ProfileForm:
         return ProfileForm(instance=row)
