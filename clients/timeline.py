@@ -28,6 +28,7 @@ CHANGE_NOTHING = {
     "clients.created", "clients.payer_added", "clients.contact_added", "clients.contract_added",
     "clients.licence_added",
     "clients.note_added", "clients.note_changed", "clients.note_deleted",
+    "clients.todo_given", "clients.todo_changed", "clients.todo_done", "clients.todo_reopened",
 }  # fmt: skip
 ON_ITS_WAY = "letters.letter.sending"  # a moment before «sent» or «failed», which tell the same
 QUOTED = 160
@@ -203,7 +204,8 @@ def _join(told: list[Told], events: Iterable[_Event], since: datetime | None, un
     for event in events:
         near = [one for one in by_subject[event.subject] if abs(one.at - event.at) < TOGETHER]
         if near:
-            min(near, key=event.told_by).changes.extend(event.changes)
+            teller = min(near, key=event.told_by)
+            teller.changes += [one for one in event.changes if f"{one.old} → {one.new}" not in teller.text]
         elif (since is None or event.at >= since) and (until is None or event.at <= until):
             told.append(Told(event.at, event.who, event.what, event.changes))
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from billing_site.journal.moves import record, record_many
 from billing_site.kit import clock
 from billing_site.office.models import User
-from clients import actions
+from clients import actions, assigning, grouping
 from clients.models import Client, Contact
 from clients.timeline import KINDS, timeline
 from invoices import billing
@@ -162,3 +162,28 @@ def test_a_client_with_a_long_past_opens_with_the_same_queries(busy, manager):
     record_many("clients.note_added", ((busy, {"note": n}) for n in range(5_000)), by=None)
     many = {kind.key: asked(kind.key) for kind in KINDS}
     assert {kind: (few[kind], many[kind]) for kind in few if many[kind] > few[kind]} == {}
+
+
+def test_a_note_is_quoted_and_a_deleted_one_only_told(client, manager):
+    actions.add_note(client, "Звонить после обеда", by=manager)
+    gone = actions.add_note(client, "Ошибся клиентом", by=manager)
+    actions.delete_note(gone, by=manager)
+    told, _more = timeline(client, before=None, size=40)
+    quotes = [one.quote for one in told if one.verb == "clients.note_added"]
+    assert quotes == ["", "Звонить после обеда"]
+
+
+def test_a_long_note_is_quoted_in_part(client, manager):
+    actions.add_note(client, "ы" * 5_000, by=manager)
+    (told,) = [one for one in timeline(client, before=None, size=40)[0] if one.verb == "clients.note_added"]
+    assert told.quote == "ы" * 160 + "…"
+
+
+def test_a_change_that_the_line_says_is_not_said_twice(client, manager):
+    grouping.join_group(client, by=manager, group=None, new="Холдинг «Волга»")
+    assigning.give_todo("Позвонить", by=manager, assignee=manager, client=client)
+    told, _more = timeline(client, before=None, size=40)
+    assert [(one.text, one.changes) for one in told[:2]] == [
+        (f"Дело ({manager.name}): Позвонить", []),
+        ("Группа компаний: — → Холдинг «Волга»", []),
+    ]
