@@ -3,12 +3,32 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.db.models import F, Model
 
 from billing_site.home.books import differences
 from billing_site.home.demo.story import Story
+from billing_site.home.waiting import paid_without_manager, waiting_for_code
 from billing_site.kit import clock
+from billing_site.kit.requisites import check_account, check_inn, check_ogrn
 from billing_site.office.actions import seed_calendar
-from clients.models import Client
+from billing_site.office.models import User
+from billing_site.pages.models import SavedView
+from clients.models import (
+    Client,
+    ClientGroup,
+    ClientOption,
+    CompanyGroup,
+    Contract,
+    EmailAddress,
+    LicenceItem,
+    Mention,
+    Payer,
+    PayerKpp,
+    Proof,
+    Referral,
+    Todo,
+)
+from invoices import billing
 from invoices.models import BankLine, Invoice
 from products.models import Order
 from tickets.models import Message, RawMail, Ticket
@@ -33,6 +53,49 @@ def tell(today: date) -> None:
         Hasty(today).tell()
 
 
+def of(model: type[Model], field: str) -> set[str]:
+    return set(model.objects.values_list(field, flat=True))
+
+
+def every_card_of_issue_three(today: date) -> None:
+    """Each capability of the clients' side has somebody who shows it."""
+    assert of(Contract, "kind") == set(Contract.Kind.values)
+    assert of(Contract, "state") == set(Contract.State.values)
+    assert Contract.objects.exclude(storage_name="").exists()
+    assert of(LicenceItem, "ownership") == set(LicenceItem.Ownership.values)
+    assert LicenceItem.objects.filter(its_until__isnull=False).exists()
+    assert of(ClientOption, "kind") == set(ClientOption.Kind.values)
+    assert of(Client, "payment_method") >= {"transfer", "card"}
+    for group in CompanyGroup.objects.all():
+        assert group.clients.count() in (2, 3)
+    assert CompanyGroup.objects.count() == 3
+    assert of(ClientGroup, "colour") >= {"violet", "green", "amber", "red", "blue"}
+    assert ClientGroup.objects.filter(clients=None).count() == 0
+    assert Referral.objects.count() == 4
+    assert of(Proof, "kind") == {"call", "paper", "link"}
+    assert EmailAddress.objects.filter(kind="former").exists()
+    assert EmailAddress.objects.filter(kind="shared").count() == 3
+    assert Payer.objects.filter(kind="sole", client__payers__valid_until__isnull=False).exists()
+    assert PayerKpp.objects.count() == 2
+    assert Mention.objects.filter(seen_at=None).exists()
+    assert Mention.objects.exclude(seen_at=None).exists()
+    open_todos = Todo.objects.filter(done_at=None)
+    assert open_todos.filter(assignee=F("author")).exists()
+    assert open_todos.exclude(assignee=F("author")).exists()
+    assert open_todos.filter(due_on__lt=today).exists()
+    assert Todo.objects.exclude(done_at=None).exists()
+    assert SavedView.objects.filter(shared=True).exists()
+    head = User.objects.get(email="head@oblako.example")
+    assert waiting_for_code(head).exists()
+    assert paid_without_manager(head).exists()
+    for client in Client.objects.filter(status="closed"):
+        assert billing.what_stops_closing(client) == []
+    for payer in Payer.objects.all():
+        check_inn(payer.inn)
+        check_ogrn(payer.ogrn)
+        check_account(payer.account, payer.bic)
+
+
 @pytest.mark.timeout(900)  # four hundred days are lived
 @pytest.mark.parametrize("today", [date(2026, 12, 31), date(2028, 2, 29)])
 def test_every_page_shows_life(today):
@@ -53,5 +116,6 @@ def test_every_page_shows_life(today):
     assert Ticket.objects.awaiting().exists()
     assert Ticket.objects.filter(client=None).exists()
     assert Ticket.objects.filter(handover__isnull=False, status="open").exists()
+    every_card_of_issue_three(today)
     hosts = {client.main_email.rpartition(".")[2] for client in Client.objects.prefetch_related("addresses")}
     assert hosts == {"example"}  # nobody real

@@ -18,7 +18,8 @@ class Persona:
     """A client to be. `pays`: days from issue to payment; None = the last invoices stay unpaid.
 
     `since`: days before today on which the client came; `owes`: days ago an additional invoice was sent
-    that is still unpaid; `habit` picks a special turn of the story.
+    that is still unpaid; `habit` picks a special turn of the story. `no_code`: Union does not know it yet;
+    `unassigned`: its money comes, and nobody looks after it (R1.6).
     """
 
     name: str
@@ -36,6 +37,8 @@ class Persona:
     habit: str = ""
     owes: int = 0
     kind: str = "legal"
+    no_code: bool = False
+    unassigned: bool = False
 
     @property
     def host(self) -> str:
@@ -125,13 +128,25 @@ PEOPLE = (
     P("Научный центр «Вектор»", "Новосибирск", "vektor", 16, 83, 8, licences=16, module=True, owes=30),
     P("Клининг «Чистый день»", "Омск", "clean", 4, 64, 5, cycle=Cycle.MONTH, habit="double_paid"),
     P("Музыкальный магазин «Нота»", "Уфа", "nota", 3, 41, 6, cycle=Cycle.QUARTER, habit="changed_mind"),
-    P("Кондитерская «Миндаль»", "Томск", "mindal", 5, 23, 7, habit="no_code"),
-    P("Транспортная компания «Верста»", "Екатеринбург", "versta", 12, 9, None, licences=12, habit="fresh"),
+    P("Кондитерская «Миндаль»", "Томск", "mindal", 5, 23, 7, no_code=True, unassigned=True),
+    P(
+        "Транспортная компания «Верста»",
+        "Екатеринбург",
+        "versta",
+        12,
+        9,
+        None,
+        licences=12,
+        habit="fresh",
+        no_code=True,
+    ),
+    P("Студия красоты «Лада»", "Тула", "lada", 3, 8, 3, unassigned=True),
     P("Архитектурное бюро «Контур»", "Москва", "kontur", 6, 3, None, habit="draft"),
     P("Строительный двор", "Подольск", "dvor", 7, 2, None, habit="pending"),
     P("Экоферма «Лужки»", "Коломна", "luzhki", 2, 1, None, habit="pending"),
     P("Быстрые деньги 24", "Москва", "cash24", 40, 17, None, habit="fraud"),
     P("Мастерская «Гвоздь»", "Тверь", "gvozd", 1, 27, None, habit="refused"),
+    P("Прокат «Лыжня»", "Мурманск", "lyzhnya", 2, 190, None, habit="left"),
 )
 # Who works there: name, post, powers of R2.2, and the mailbox before the client's @.
 CONTACTS = (

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from django.db import connection
 
+from billing_site.home.demo.cards import client_groups, equip, group_of, origin_of, payer_of, sign
+from billing_site.home.demo.deeds import Deeds, date_history
 from billing_site.home.demo.mail import Correspondence
 from billing_site.home.demo.office import Catalogue, found, hire, stock
 from billing_site.home.demo.people import ACCOUNTANT, CONTACTS, PEOPLE, Persona
@@ -14,12 +16,11 @@ from billing_site.home.demo.treasury import Treasury
 from billing_site.journal.models import Series
 from billing_site.kit import clock
 from billing_site.kit.money import rounded
-from billing_site.kit.requisites import make_inn, make_ogrn
 from billing_site.letters import actions as letters
 from billing_site.letters import tasks as post
 from billing_site.letters.models import Letter
 from clients import actions as clients
-from clients.models import Client
+from clients.models import Client, ClientGroup
 from invoices import billing
 from invoices.issuing import void
 from invoices.models import Invoice
@@ -45,6 +46,8 @@ class Story:
         self.catalogue: Catalogue = stock(*found())
         self.treasury = Treasury(today, self.staff["treasury"])
         self.mail = Correspondence(today, self.staff, self._deliver)
+        self.deeds = Deeds(today, self.staff, self._deliver)
+        self.groups: dict[str, ClientGroup] = {}
         self.clients: dict[int, tuple[Client, Persona]] = {}
         self.payments: dict[date, list[tuple[int, Decimal]]] = defaultdict(list)
         Series.objects.create(name="invoices", last=FIRST_NUMBER)
@@ -54,6 +57,8 @@ class Story:
     def tell(self) -> None:
         """Live every day until today."""
         day = min(self._came_on(persona) for persona in self.people)
+        with clock.standing_at(datetime.combine(day, time(6), UTC)):
+            self.groups = client_groups(self.staff["head"])
         while day <= self.today:
             with clock.standing_at(datetime.combine(day, time(7, 30), UTC)):
                 self._live(day)
@@ -82,6 +87,8 @@ class Story:
             self._pay(invoice_id, part, day)
         self.treasury.close_day(day)
         self._carry_out(day)
+        self.deeds.live(day)
+        date_history()
         self.mail.live(day)
 
     # ── newcomers ────────────────────────────────────────────────────────────────────────────
@@ -94,12 +101,12 @@ class Story:
             name=persona.name,
             email=f"{persona.login}@{persona.host}",
             phone=f"+7495555{n:04d}",
-            account_manager=None if persona.habit == "no_code" else manager,
+            account_manager=None if persona.unassigned else manager,
             sales_manager=self.staff["sales"],
-            source=self.chance.choice(["сайт", "рекомендация", "выставка", "звонок"]),
-            reliable_payer=persona.pays == 3,
-            payer=self._payer(persona, n, day),
+            client_group=self.groups.get(group_of(persona)),
+            payer=payer_of(persona, n, FIRST_CLIENT + n, day),
             registered_on=day,
+            **origin_of(persona, n, day, self.staff["sales"]),
         )
         self.clients[client.pk] = (client, persona)
         if n % 7 == 1:
@@ -108,11 +115,16 @@ class Story:
         if n % 3 == 0:
             clients.add_note(client, "Звонил, доволен. Спросил про дисковое пространство.", by=manager)
         self._people_of(client, n)
+        sign(client, client.payers.get(), n, day, self.catalogue.access.seller, self.staff["sales"])
+        equip(client, persona, n, day, self.staff["sales"])
         order = create_order(client, self._wanted(persona), starts_on=day, by=self.staff["sales"])
         if persona.habit in ("fraud", "refused"):
             close_order(order, persona.habit, by=self.staff["head"])
-            clients.change_status(client, Client.Status.CLOSED, by=self.staff["head"])
-        if persona.habit in ("pending", "fraud", "refused"):
+        if persona.habit == "left":
+            close_order(order, Order.Status.CANCELLED, by=self.staff["sales"])
+        if persona.habit in ("fraud", "refused", "left"):
+            billing.change_client_status(client, Client.Status.CLOSED, by=self.staff["head"])
+        if persona.habit in ("pending", "fraud", "refused", "left"):
             return
         for draft in billing.accept_order(Order.objects.get(pk=order.pk), by=manager):
             if persona.habit != "draft":
@@ -129,19 +141,6 @@ class Story:
             name, post, email = ACCOUNTANT
             clients.add_contact(client, by=by, email=email, shared=True, name=name, post=post,
                                 powers=["papers"])  # fmt: skip
-
-    def _payer(self, persona: Persona, n: int, day: date) -> dict:
-        sole = persona.kind == "sole"
-        return {
-            "kind": persona.kind,
-            "name": persona.name if sole else f'ООО "{persona.name.replace("«", "").replace("»", "")}"',
-            "inn": make_inn(f"{7730 + n:04d}{n * 137:0{6 if sole else 5}d}"),
-            "kpp": "" if sole else f"{7730 + n:04d}01001",
-            "ogrn": make_ogrn(f"3{20 + n % 6:02d}77460{n:06d}" if sole else f"1{18 + n % 8:02d}77460{n:04d}"),
-            "legal_address": f"г. {persona.town}, ул. Садовая, д. {n}",
-            "counterparty_code": "" if persona.habit == "no_code" else f"КА-{12000 + n:06d}",
-            "valid_from": day,
-        }
 
     def _wanted(self, persona: Persona) -> list[Wanted]:
         c, cut = self.catalogue, Decimal(persona.discount)
@@ -170,7 +169,8 @@ class Story:
 
     def _send(self, draft: Invoice, persona: Persona, day: date) -> None:
         """Check & send, the paper and its letter, and when the client will pay."""
-        letter = billing.send_invoice(draft, by=self.staff["petrova"])
+        by = self.staff["head" if persona.no_code else "petrova"]  # without a code only a head sends (R1.5)
+        letter = billing.send_invoice(draft, by=by)
         self._print(draft)
         self._deliver(letter)
         when = self._pays_on(persona, day)
@@ -245,7 +245,9 @@ class Story:
         service = Service.objects.get(client=client, product=self.catalogue.access)
         change = billing.quote_change(service, units(service) + 3, on=clock.today())
         draft = billing.change_service(change, by=self.staff["lebedev"])
-        self._deliver(billing.send_invoice(draft, by=self.staff["lebedev"]))
+        letter = billing.send_invoice(draft, by=self.staff["lebedev"])
+        self._print(draft)
+        self._deliver(letter)
         void(draft, by=self.staff["lebedev"], because="Клиент просил двух пользователей, а не трёх")
 
     def _work(self, client: Client, persona: Persona, day: date) -> None:
