@@ -10,6 +10,7 @@ from billing_site.home.demo.story import Story
 from billing_site.home.waiting import paid_without_manager, waiting_for_code
 from billing_site.kit import clock
 from billing_site.kit.requisites import check_account, check_inn, check_ogrn
+from billing_site.letters.models import Letter
 from billing_site.office.actions import seed_calendar
 from billing_site.office.models import User
 from billing_site.pages.models import SavedView
@@ -88,6 +89,7 @@ def every_card_of_issue_three(today: date) -> None:
     head = User.objects.get(email="head@oblako.example")
     assert waiting_for_code(head).exists()
     assert paid_without_manager(head).exists()
+    assert Letter.objects.filter(kind="manager", status="held").count() == 1
     for client in Client.objects.filter(status="closed"):
         assert billing.what_stops_closing(client) == []
     for payer in Payer.objects.all():

@@ -10,13 +10,15 @@ from django.contrib.postgres.functions import TransactionNow
 from billing_site.home.demo.cards import SCAN
 from billing_site.kit import clock
 from billing_site.kit.requisites import make_inn, make_ogrn
+from billing_site.letters import actions as letters
 from billing_site.letters.actions import FilePart
 from billing_site.letters.models import Letter
 from billing_site.office.models import User
 from billing_site.pages import actions as lists
 from clients import assigning, contacting, grouping, noting, proving
-from clients.models import Client, Contact, EmailAddress, Mention, Payer, Power
+from clients.models import Client, Contact, EmailAddress, Mention, Payer, Power, Todo
 from invoices import billing
+from tickets import managing
 
 COMPANIES = (
     ("Холдинг «Волга»", "Логистик-Плюс", "Завод «Гидроприбор»", "Металлобаза № 7"),
@@ -61,9 +63,11 @@ class Deeds:
             60: (self._another_entity,),
             40: (self._another_kpp,),
             33: (self._main_address,),
+            32: (self._appointed,),
             12: (self._person,),
             5: (self._earlier_todos,),
             2: (self._asked_by_link, self._notes),
+            1: (self._appointed_yesterday,),
             0: (self._company_groups, self._referrals, self._views, self._todos),
         }
 
@@ -88,6 +92,28 @@ class Deeds:
     def _views(self) -> None:
         for page, label, query, owner, shared in VIEWS:
             lists.save_view(page, label=label, query=query, shared=shared, first=False, by=self.staff[owner])
+
+    # ── sales hand a client over (R1.6) ──────────────────────────────────────────────────────
+
+    def _appointed(self) -> None:
+        """The letter was looked at and let go, the to-do is done."""
+        letter = self._appoint(
+            "Музыкальный магазин «Нота»", "Обещали бесплатный перенос базы до конца месяца."
+        )
+        letters.release(letter, by=self.staff["lebedev"])
+        self.deliver(letter)
+        for todo in Todo.objects.filter(assignee=self.staff["lebedev"], client=letter.client_no):
+            assigning.finish_todo(todo, by=self.staff["lebedev"])
+
+    def _appointed_yesterday(self) -> None:
+        """Its letter is still held, the to-do open."""
+        self._appoint("Кондитерская «Миндаль»", "Главный бухгалтер одна на три фирмы, звонить до обеда.")
+
+    def _appoint(self, name: str, known: str) -> Letter:
+        client, manager = named(name), self.staff["lebedev"]
+        noting.write_note(client, known, by=self.staff["sales"])
+        managing.appoint(client, manager, by=self.staff["head"])
+        return Letter.objects.get(client_no=client.pk, kind="manager")
 
     # ── changes with proofs ──────────────────────────────────────────────────────────────────
 

@@ -19,7 +19,7 @@ class Persona:
 
     `since`: days before today on which the client came; `owes`: days ago an additional invoice was sent
     that is still unpaid; `habit` picks a special turn of the story. `no_code`: Union does not know it yet;
-    `unassigned`: its money comes, and nobody looks after it (R1.6).
+    `unassigned`: its money comes before somebody looks after it (R1.6).
     """
 
     name: str
@@ -127,7 +127,17 @@ PEOPLE = (
     P("Ландшафт-Дизайн", "Калининград", "garden", 3, 96, 4, cycle=Cycle.QUARTER),
     P("Научный центр «Вектор»", "Новосибирск", "vektor", 16, 83, 8, licences=16, module=True, owes=30),
     P("Клининг «Чистый день»", "Омск", "clean", 4, 64, 5, cycle=Cycle.MONTH, habit="double_paid"),
-    P("Музыкальный магазин «Нота»", "Уфа", "nota", 3, 41, 6, cycle=Cycle.QUARTER, habit="changed_mind"),
+    P(
+        "Музыкальный магазин «Нота»",
+        "Уфа",
+        "nota",
+        3,
+        41,
+        6,
+        cycle=Cycle.QUARTER,
+        habit="changed_mind",
+        unassigned=True,
+    ),
     P("Кондитерская «Миндаль»", "Томск", "mindal", 5, 23, 7, no_code=True, unassigned=True),
     P(
         "Транспортная компания «Верста»",
