@@ -158,7 +158,7 @@ class ClientFilter(PanelFilter):
     bar = ("status", "manager", "debt", "services")
     more = (
         (_("Who"), ("group", "grouped", "company_group", "payer_kind", "language", "currency",
-                    "hold", "important")),
+                    "payment_method", "hold", "important")),
         (_("Contacts and papers"), ("mail", "contacts", "code", "contract")),
         (_("Our side"), ("sales", "department", "office", "since", "until")),
         (_("Where from"), ("source", "lead", "referral", "referrer", "utm_source", "utm_campaign")),
@@ -196,6 +196,9 @@ class ClientFilter(PanelFilter):
         label=_("Currency"), choices=[(one, one) for one in ("RUB", "USD", "EUR", "KZT")],
         empty_label=_("any"),
     )  # fmt: skip
+    payment_method = django_filters.ChoiceFilter(
+        label=capfirst(_("payment method")), choices=Client.PaymentMethod.choices, empty_label=_("any")
+    )
     hold = Cases(_("Hold of letters"), HOLD)
     important = Cases(_("Important note"), IMPORTANT)
 

@@ -35,6 +35,9 @@ CODE = {
     "without": (_("not given"), lambda: Q(counterparty_code="")),
 }
 INN = {"with": (_("given"), lambda: ~Q(inn="")), "without": (_("not given"), lambda: Q(inn=""))}
+ACCOUNT = {
+    "with": (_("given"), lambda: ~Q(account="")), "without": (_("not given"), lambda: Q(account="")),
+}  # fmt: skip
 DEBT = {
     "any": (_("has a debt"), lambda: _of(Invoice.objects.unpaid())),
     "overdue": (_("overdue"), lambda: _of(Invoice.objects.overdue())),
@@ -91,7 +94,7 @@ class ClientsOwn(PanelFilter):
 class PayerFilter(ClientsOwn):
     bar = ("kind", "code", "state", "manager")
     more = (
-        (_("Payer"), ("is_default", "inn", "contract", "since", "until")),
+        (_("Payer"), ("is_default", "inn", "account", "contract", "since", "until")),
         (_("Money"), ("debt", "credit")),
         (_("Client"), ("client_status", "group", "sales")),
     )
@@ -101,6 +104,7 @@ class PayerFilter(ClientsOwn):
     state = Cases(_("Valid"), STATE)
     is_default = Switch(_("Default payer"), "is_default")
     inn = Cases(_("INN"), INN)
+    account = Cases(_("Settlement account"), ACCOUNT)
     contract = Cases(_("Contract"), CONTRACT)
     since = django_filters.DateFilter(label=_("Valid since"), field_name="valid_from", lookup_expr="gte")
     until = django_filters.DateFilter(label=_("Begins until"), field_name="valid_from", lookup_expr="lte")

@@ -265,6 +265,7 @@ class PayerTable(Table):
         DateColumn("valid_until", _("Valid until"), fields=("valid_until",), align="end",
                    cell=lambda row: formats.day(_last_day(row)), export=_last_day),
         TextColumn("legal_address", _("Legal address"), hidden=True),
+        TextColumn("postal_address", _("Postal address"), hidden=True),
         TextColumn("signatory", _("Signatory"), hidden=True),
         TextColumn("bank_name", _("Bank"), hidden=True),
         TextColumn("bic", _("BIC"), hidden=True),

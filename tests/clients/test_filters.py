@@ -40,7 +40,9 @@ def office(manager, sales):
     b = make.client(name=B, account_manager=sales)
     c = make.client(name=C, payer={"counterparty_code": ""})
     _fields(a, manager, sales)
-    Client.objects.filter(pk=b.pk).update(language="en", currency="USD", status="inactive")
+    Client.objects.filter(pk=b.pk).update(
+        language="en", currency="USD", status="inactive", payment_method="card"
+    )
     _people_and_papers(a, b, c, manager)
     _money(a, b)
     _licences(a, b)
@@ -136,6 +138,7 @@ TABLE = [
     ("payer_kind=sole", {B}),
     ("language=en", {B}),
     ("currency=USD", {B}),
+    ("payment_method=card", {B}),
     ("hold=yes", {A}),
     ("hold=no", {B, C}),
     ("important=yes", {A}),

@@ -46,6 +46,8 @@ def client(manager):
         ("?is_default=no", {"Ёлочка", "Старый"}),
         ("?is_default=yes", set()),
         ("?inn=with", {"Ёлочка", "Старый"}),
+        ("?account=with", set()),
+        ("?account=without", {"Ёлочка", "Старый"}),
         ("?contract=none", {"Ёлочка", "Старый"}),
         ("?contract=scan", set()),
         ("?debt=any", set()),
