@@ -15,6 +15,7 @@ from invoices.billing.receiving import Receipt, receive, receive_many
 from invoices.billing.renewing import (
     due_clients,
     last_totals,
+    look_for_due,
     plan_renewals,
     renew_clients,
     renewing_services,
@@ -32,6 +33,7 @@ __all__ = [
     "due_clients",
     "hand_over",
     "last_totals",
+    "look_for_due",
     "look_through",
     "plan_renewals",
     "quote_change",

@@ -61,14 +61,27 @@ def _due_services(on: date):
     )
 
 
-def due_clients(
-    on: date, *, after: int = 0, limit: int = 500, among: QuerySet[Client] | None = None
-) -> list[int]:
-    """The next clients by id with something to renew on the day `on`; of those `among`, if given."""
+def due_clients(on: date, *, after: int = 0, limit: int = 500) -> list[int]:
+    """The next clients by id with something to renew on the day `on`."""
     rows = _due_services(on).filter(client__gt=after).order_by("client").values_list("client", flat=True)
-    if among is not None:
-        rows = rows.filter(client__in=among)
     return list(rows.distinct()[:limit])
+
+
+def look_for_due(
+    on: date, *, among: QuerySet[Client], after: int, limit: int, services: int
+) -> tuple[list[int], int | None]:
+    """The same of `among` for a page: at most `limit` clients, found by looking at `services` due ones.
+
+    The second is the client after whom the rest is to be looked for, None when this was all. An office
+    whose periods are billed has nothing to find, however long one looks: so the look is bounded.
+    """
+    due = renewing_services().filter(paid_until__lte=on + AHEAD, client__gt=after, client__in=among)
+    window = list(due.order_by("client", "pk").values_list("client", flat=True)[: services + 1])
+    looked = set(window[:services])
+    found = sorted(set(_due_services(on).filter(client__in=looked).values_list("client", flat=True)))
+    if len(found) > limit:
+        return found[:limit], found[limit - 1]
+    return found, max(looked) if len(window) > services else None
 
 
 def renewing_services() -> ServiceQuerySet:
@@ -106,7 +119,12 @@ def plan_renewals(client_ids: Sequence[int], on: date) -> Renewals:
         .order_by("pk")
     )
     batches: dict[int, list[Batch]] = defaultdict(list)
-    for batch in Batch.objects.counted().filter(service__in=services).select_related("option").order_by("pk"):
+    for batch in (
+        Batch.objects.counted()
+        .filter(service__in=services)
+        .select_related("option", "choice", "promotion")
+        .order_by("pk")
+    ):
         batches[batch.service_id].append(batch)
     payers, vat, billed = default_payers(client_ids), VatTable(), _billed_until(services)
     plans: dict[str, Plan] = {}

@@ -21,7 +21,7 @@ from invoices.billing.renewing import AHEAD, Renewals
 from invoices.drafting import Plan
 from invoices.models import Invoice
 
-CLIENTS = 50  # on a page
+CLIENTS, SERVICES = 50, 1000  # shown on a page, looked at for it
 WEEK = 7
 FAR = timedelta(days=3660)  # ten years: further nobody plans
 
@@ -66,7 +66,7 @@ class Day:
 
 @dataclass
 class Forecast:
-    """A page of the dry run: drafts and parked clients; `more` is the last client of the page."""
+    """A page of the dry run: drafts and parked clients; `more`, where the next one goes on, if it does."""
 
     drafts: list[Shown] = field(default_factory=list)
     parked: list[tuple[Client, str]] = field(default_factory=list)
@@ -108,8 +108,7 @@ def week_ahead(user: User, today: date) -> list[Day]:
 def forecast(user: User, on: date, after: int) -> Forecast:
     """What a run of `on` would draft for the next clients by id that the user may see. Writes nothing."""
     seen = Client.objects.visible_to(user)
-    found = billing.due_clients(on, after=after, limit=CLIENTS + 1, among=seen)
-    clients, more = found[:CLIENTS], found[CLIENTS - 1] if len(found) > CLIENTS else None
+    clients, more = billing.look_for_due(on, among=seen, after=after, limit=CLIENTS, services=SERVICES)
     renewals: Renewals = billing.plan_renewals(clients, on)
     before = billing.last_totals(renewals.plans)
     drafts = [
@@ -122,10 +121,13 @@ def forecast(user: User, on: date, after: int) -> Forecast:
 
 
 class RenewalForecast(Page):
-    """The dry run of a day (?on=, today without it), a page of clients after ?after=."""
+    """The dry run of a day (?on=, today without it), a page of clients after ?after=.
+
+    A page that found nothing asks for the next one by itself.
+    """
 
     permission, title, menu = "invoices.view_invoice", _("What will renew"), "billing"
-    template_name = "invoices/renewals.html"
+    template_name, fragment_name = "invoices/renewals.html", "invoices/_forecast.html"
 
     @cached_property
     def on(self) -> date | None:
@@ -142,13 +144,15 @@ class RenewalForecast(Page):
     def get(self, request: PanelRequest) -> HttpResponse:
         after = request.GET.get("after", "")
         start = int(after) if after.isdecimal() and len(after) < 12 else 0
-        shown: dict[str, Any] = {
-            "week": week_ahead(request.user, clock.today()),
-            "on": self.on,
-            "typed": request.GET.get("on", ""),
-            "today": clock.today(),
-            "after": start,
-        }
+        shown: dict[str, Any] = {"on": self.on, "after": start}
         if self.on:
             shown |= {"forecast": forecast(request.user, self.on, start), "starts": self.on + AHEAD}
-        return render(request, self.template_name, {**self.frame(), **shown}, status=200 if self.on else 400)
+            if request.htmx:
+                return render(request, self.fragment_name, shown)
+        shown |= {
+            **self.frame(),
+            "week": week_ahead(request.user, clock.today()),
+            "typed": request.GET.get("on", ""),
+            "today": clock.today(),
+        }
+        return render(request, self.template_name, shown, status=200 if self.on else 400)

@@ -71,6 +71,26 @@ def test_page_is_a_page_of_clients(client, head, access, monkeypatch):
     assert rest.more is None
 
 
+@time_machine.travel("2019-07-12 09:00+00:00", tick=False)
+def test_empty_page_goes_on_by_itself(client, head, access, monkeypatch):
+    monkeypatch.setattr("invoices.views.renewals.SERVICES", 1)
+    for name in ("Альфа", "Бета"):
+        running(make.client(name=name), head, Wanted(access, "half_year", 1))
+    run_renewals(RUN)
+    late = make.client(name="Гамма")
+    running(late, head, Wanted(access, "half_year", 1))
+    answer = client.get(PAGE)
+    pages = 0
+    while not answer.context["forecast"].drafts:
+        assert 'hx-trigger="load"' in answer.content.decode()
+        after = answer.context["forecast"].more
+        answer = client.get(PAGE, {"on": RUN.isoformat(), "after": after}, headers={"hx-request": "true"})
+        pages += 1
+    assert pages == 2
+    assert [one.plan.client for one in answer.context["forecast"].drafts] == [late]
+    assert "<html" not in answer.content.decode()
+
+
 @time_machine.travel("2019-07-08 09:00+00:00", tick=False)
 def test_other_peoples_clients_are_left_out(client, access):
     own = make.user("account_manager", scope=User.Scope.PORTFOLIO)
