@@ -35,6 +35,7 @@ class Calendar:
 
     def __init__(self) -> None:
         self._years: dict[int, dict[date, tuple[time, time] | None]] = {}
+        self._sums: dict[int, list[timedelta]] = {}
 
     def __call__(self, day: date) -> tuple[time, time] | None:
         if day.year not in self._years:
@@ -49,7 +50,41 @@ class Calendar:
         return worktime.add_work(start, work, self)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        return worktime.work_between(start, end, self)
+        """Working time; whole days between are not walked through, so an age of years costs as a day does."""
+        began, ended = clock.moscow(start), clock.moscow(end)
+        first, last = began.date() + timedelta(days=1), ended.date()
+        if last <= first:
+            return worktime.work_between(start, end, self)
+        return (
+            worktime.work_between(start, datetime.combine(first, time(), clock.MOSCOW), self)
+            + self._worked_before(last)
+            - self._worked_before(first)
+            + sum((self._year(year) for year in range(first.year, last.year)), timedelta(0))
+            + worktime.work_between(datetime.combine(last, time(), clock.MOSCOW), end, self)
+        )
+
+    def _worked_before(self, day: date) -> timedelta:
+        """Working time of the days of its year before `day`."""
+        return self._running(day.year)[day.timetuple().tm_yday - 1]
+
+    def _year(self, year: int) -> timedelta:
+        return self._running(year)[-1]
+
+    def _running(self, year: int) -> list[timedelta]:
+        """Working time before each day of a year, and of the whole year at the end."""
+        if year not in self._sums:
+            day, sums = date(year, 1, 1), [timedelta(0)]
+            while day.year == year:
+                hours = self(day)
+                worked = (
+                    datetime.combine(day, hours[1]) - datetime.combine(day, hours[0])
+                    if hours
+                    else timedelta(0)
+                )
+                sums.append(sums[-1] + worked)
+                day += timedelta(days=1)
+            self._sums[year] = sums
+        return self._sums[year]
 
     def is_open(self, at: datetime) -> bool:
         """Whether the office works at this instant; the closing instant still belongs to the day."""

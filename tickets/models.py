@@ -1,7 +1,9 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.clock import now
@@ -168,6 +170,7 @@ class Ticket(models.Model):
             models.Index(fields=["status", "-id"], name="ticket_by_status"),
             models.Index(fields=["client", "-id"], name="ticket_of_client"),
             models.Index(fields=["last_at", "id"], name="ticket_by_last"),
+            GinIndex(OpClass(Upper("subject"), name="gin_trgm_ops"), name="ticket_subject_trgm"),  # search
         ]
 
     def __str__(self) -> str:
@@ -249,6 +252,9 @@ class Participant(models.Model):
         verbose_name = _("participant")
         verbose_name_plural = _("participants")
         constraints = [models.UniqueConstraint(fields=("ticket", "address"), name="participant_once")]
+        indexes = [
+            models.Index(OpClass("address", name="varchar_pattern_ops"), name="participant_address")
+        ]  # the beginning of an address, typed into the queue
 
     def __str__(self) -> str:
         return self.address

@@ -139,5 +139,5 @@ def cut(
 
 
 def bounded_count(queryset: QuerySet, limit: int = COUNT_LIMIT) -> int:
-    """How many rows, counted no further than `limit` + 1."""
-    return queryset.order_by()[: limit + 1].count()
+    """How many rows, counted no further than `limit` + 1, without annotations that no filter asks for."""
+    return queryset.order_by().values("pk")[: limit + 1].count()
