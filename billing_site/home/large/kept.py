@@ -1,0 +1,136 @@
+"""Large offices kept as template databases, so that a bench starts in seconds.
+
+`clone(size, name)` is what benches use: it answers the address of a fresh database.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+from django.apps import apps
+from django.conf import settings
+from psycopg2 import sql
+
+from billing_site.home.large.sizes import Size
+
+ROOT = Path(settings.BASE_DIR)
+GENERATOR = ("billing_site/home/large", "billing_site/home/demo/office.py", "billing_site/home/demo/bank.py")
+# Copying files beats logging every block, and needs one checkpoint only.
+STRATEGY = "FILE_COPY"
+
+
+def name_of(size: Size) -> str:
+    """The name of a size's template: its figures, and a digest of what decides its content."""
+    return f"office_{size.clients}_{size.invoices}_{size.tickets}_{size.seed}_{_digest()}"
+
+
+def _digest() -> str:
+    """Of the migrations and of the generator's source."""
+    seen = hashlib.sha256()
+    for path in sorted(_sources()):
+        seen.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return seen.hexdigest()[:10]
+
+
+def _sources() -> Iterator[Path]:
+    for app in apps.get_app_configs():
+        if Path(app.path).is_relative_to(ROOT) and ".venv" not in Path(app.path).parts:
+            yield from (Path(app.path) / "migrations").glob("*.py")
+    for place in GENERATOR:
+        path = ROOT / place
+        yield from path.glob("*.py") if path.is_dir() else [path]
+
+
+def exists(name: str) -> bool:
+    with _maintenance() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        return cursor.fetchone() is not None
+
+
+def keep(size: Size) -> str:
+    """The template of a size, built when it isn't there; an unfinished one never bears the name."""
+    size.check()
+    name = name_of(size)
+    if exists(name):
+        return name
+    making = f"{name}_new"
+    drop(making)
+    with _maintenance() as cursor:
+        cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(making)))
+    sizes = [f"--{word}={getattr(size, word)}" for word in ("clients", "invoices", "tickets", "seed")]
+    day = [f"--on={size.on}"] if size.on else []
+    subprocess.run(  # noqa: S603 - our own command with figures
+        [sys.executable, str(ROOT / "manage.py"), "demo", *sizes, *day],
+        env={**os.environ, "DATABASE_URL": address(making)}, check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    with _maintenance() as cursor:
+        cursor.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(making), sql.Identifier(name))
+        )
+        cursor.execute(
+            sql.SQL("ALTER DATABASE {} IS_TEMPLATE true ALLOW_CONNECTIONS false").format(sql.Identifier(name))
+        )
+    return name
+
+
+def clone(size: Size, name: str) -> str:
+    """DATABASE_URL of the database `name`, made anew from the kept template of a size."""
+    template = keep(size)
+    drop(name)
+    with _maintenance() as cursor:
+        cursor.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}").format(
+                sql.Identifier(name), sql.Identifier(template), sql.SQL(STRATEGY)
+            )
+        )
+    return address(name)
+
+
+def drop(name: str) -> None:
+    """A clone goes, with whoever is connected to it. Templates stay."""
+    with _maintenance() as cursor:
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def holds_clients(name: str) -> bool:
+    """Whether a database of this name has an office in it; what isn't there has none."""
+    if not exists(name):
+        return False
+    with _connected(name) as cursor:
+        cursor.execute("SELECT to_regclass('clients_client') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            return False
+        cursor.execute("SELECT EXISTS (SELECT FROM clients_client)")
+        return cursor.fetchone()[0]
+
+
+def address(name: str) -> str:
+    """This server's URL of a database."""
+    place = settings.DATABASES["default"]
+    url = os.environ.get("DATABASE_URL", "")
+    if url:
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(path=f"/{name}"))
+    return f"postgres://{place['USER']}:{place['PASSWORD']}@{place['HOST']}:{place['PORT']}/{name}"
+
+
+@contextmanager
+def _connected(name: str) -> Iterator[psycopg2.extensions.cursor]:
+    connection = psycopg2.connect(re.sub(r"^\w+://", "postgresql://", address(name)))
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+def _maintenance():
+    return _connected("postgres")
