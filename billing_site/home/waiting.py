@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
+import django_filters
 from django.db.models import Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,7 @@ from billing_site.kit import clock
 from billing_site.office.models import User
 from billing_site.pages import formats
 from billing_site.pages.addresses import known
-from billing_site.pages.filtering import Cases, PanelFilter
+from billing_site.pages.filtering import Cases
 from billing_site.pages.tables import (
     Column,
     DateColumn,
@@ -70,10 +71,9 @@ def _days(row: Row) -> int:
     return (clock.today() - row["since"]).days
 
 
-class CodeFilter(PanelFilter):
+class CodeFilter(django_filters.FilterSet):
     """Over the annotations of `waiting_for_code`."""
 
-    bar = ("out",)
     out = Cases(
         _("An invoice is out"),
         {"yes": (_("yes"), lambda: Q(sent__gt=0)), "no": (_("no"), lambda: Q(sent=0))},
@@ -97,7 +97,7 @@ class CodeTable(Table):
         TextColumn("manager", _("Manager"), fields=("client__account_manager__name",)),
         NumberColumn("sent", _("Invoices sent")),
         MoneyColumn("amount", _("Amount")),
-        DateColumn("sent_since", _("First sent"), align="end"),
+        DateColumn("sent_since", _("First sent"), align="end", hidden=True),
         NumberColumn("drafts", _("Drafts that wait")),
         DateColumn("since", _("Waits since"), align="end"),
         NumberColumn("days", _("Days"), fields=("since",), cell=lambda row: formats.number(_days(row)),
