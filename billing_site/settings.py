@@ -28,6 +28,11 @@ SECRET_KEY = env.str("SECRET_KEY", default=_development_key)
 FIELD_KEYS = env.list("FIELD_KEYS", default=["-7mKFr1SmnRCIxp5u7ybyJvGy_PQgOUWTmrU0300UGw="])
 # How codes of counterparties look in our Union (R1.5), a regular expression of the whole code.
 COUNTERPARTY_CODE = env.str("COUNTERPARTY_CODE", default=r"[\w./-]{2,20}")
+# A rest of a period under either joins the next period's line (R3.3).
+REST_MINIMUM_DAYS = env.int("REST_MINIMUM_DAYS", default=3)
+REST_MINIMUM_SUM = env.int("REST_MINIMUM_SUM", default=50)
+# Sent and unpaid for so long: units expire or are taken back (R3.2).
+UNPAID_DAYS = env.int("UNPAID_DAYS", default=14)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 

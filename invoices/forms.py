@@ -75,6 +75,12 @@ class SeenForm(forms.Form):
     seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
+class RepairForm(SeenForm):
+    """The button under a previewed repair: what was looked at."""
+
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput, required=False)
+
+
 class VoidForm(BecauseForm):
     """Why an invoice is voided, and its number typed by hand."""
 
@@ -160,10 +166,31 @@ class ChangeForm(forms.Form):
     )
     price = AmountField(label=_("Own price of one for a cycle"), required=False)
     because = forms.CharField(label=_("Why an own price"), max_length=200, required=False)
+    way = forms.ChoiceField(
+        label=_("The next period"),
+        choices=[
+            ("addon", _("into an additional invoice")),
+            ("revise", _("revise the unpaid invoice, same number")),
+        ],
+        required=False,
+    )
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
 
-    def __init__(self, *args: Any, service: Service, options: Sequence[Option], **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        service: Service,
+        options: Sequence[Option],
+        unpaid: Invoice | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(*args, **kwargs)
+        if unpaid is None:
+            del self.fields["way"]
+        else:
+            self.fields["way"].help_text = _t("Invoice %(no)s for the next period is sent and unpaid.") % {
+                "no": unpaid
+            }
         self.options = {str(option.pk): option for option in options}
         choices = [("", service.product.name), *((key, option.name) for key, option in self.options.items())]
         self.fields["what"] = forms.ChoiceField(label=_("What"), choices=choices, required=False)

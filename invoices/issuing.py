@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -176,7 +177,7 @@ def issue(invoice: Invoice, *, by: User, on: date | None = None) -> Letter:
         issued_on=day,
         manager_at_issue_id=row.client.account_manager_id,
     )
-    letter = _write(row, revision, token, by)
+    letter = write_letter(row, revision, token, by)
     errands.send("invoices.render_paper", revision.pk)
     return letter
 
@@ -209,7 +210,8 @@ def note_opened(link: PublicLink) -> None:
         )
 
 
-def _write(invoice: Invoice, revision: Revision, token: str, by: User) -> Letter:
+def write_letter(invoice: Invoice, revision: Revision, token: str, by: User, **fields: Any) -> Letter:
+    """The letter that goes with a revision, once; `fields` are further columns of Letter."""
     with translation.override(invoice.client.language):
         content = invoice_letter(
             invoice, revision, number=documents.shown_number(invoice), link=public_url(token)
@@ -224,6 +226,7 @@ def _write(invoice: Invoice, revision: Revision, token: str, by: User) -> Letter
         key=f"invoice-{invoice.pk}-{revision.n}",
         needs=subject_of(revision),
         language=invoice.client.language,
+        **fields,
     )
 
 

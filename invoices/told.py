@@ -6,6 +6,8 @@ VERBS = {
     "invoices.drafted": _("Draft made: %(total)s, due %(due_on)s"),
     "invoices.payer_replaced": _("Drawn to another payer: %(payer)s"),
     "invoices.lines_added": _("Lines added to the draft: now %(total)s"),
+    "invoices.lines_redrawn": _("Lines drawn anew, total %(total)s"),
+    "invoices.revised": _("Revision %(n)s: %(total)s, due %(due_on)s. %(because)s"),
     "invoices.lines_dropped": _("Lines taken out of the draft: now %(total)s"),
     "invoices.invoice.issued": _("Issued: No. %(number)s, %(total)s"),
     "invoices.invoice.discarded": _("Draft discarded"),

@@ -49,7 +49,7 @@ def office(manager: User) -> SimpleNamespace:
         _bank(made, manager)
         _tickets(made, manager)
         _letters(made, manager)
-        made.field = "source"
+        made.field, made.drift = "source", "amount"
         made.view = lists.save_view(
             "job-list", label="Сбои", query="state=failed", shared=True, first=False, by=manager
         ).pk

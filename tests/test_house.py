@@ -17,11 +17,11 @@ FILES = {
     "contact_forms", "note_forms", "group_forms", "profile_forms", "paper_forms", "payer_forms",
     "client_filters", "people_filters",
     # arithmetic: pure functions of values
-    "pricing", "sla", "totals",
+    "pricing", "sla", "totals", "drift",
     # verbs
     "billing", "drafting", "issuing", "matching", "intake", "importing", "handing", "answering",
     "clocks", "senders", "threads", "timeline", "contacting", "contracting", "licensing", "proving",
-    "noting", "revealing", "grouping",
+    "noting", "revealing", "grouping", "revising", "redrawing",
     "assigning", "managing",
     # pure readers
     "statements", "purposes", "purpose_tokens", "purpose_words", "evidence", "judging", "reading",

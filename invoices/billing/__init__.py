@@ -7,8 +7,10 @@ Service → Invoice → Payment in this order, rows by id. Arithmetic stands in 
 invoices.totals; states move through billing_site.journal.moves.
 """
 
-from invoices.billing.changing import Change, change_service, quote_change
+from invoices.billing.changing import Change, Way, change_service, quote_change
 from invoices.billing.closing import change_client_status, what_stops_closing
+from invoices.billing.drifting import Repair, Scan, drifts, parts_of, quote_repair, repair, scan
+from invoices.billing.following import unpaid_renewal
 from invoices.billing.ordering import accept_order
 from invoices.billing.proving import look_through
 from invoices.billing.receiving import Receipt, receive, receive_many
@@ -26,24 +28,33 @@ from invoices.billing.sending import hand_over, send_invoice
 __all__ = [
     "Change",
     "Receipt",
+    "Repair",
+    "Scan",
+    "Way",
     "accept_order",
     "change_client_status",
     "change_kpp",
     "change_service",
+    "drifts",
     "due_clients",
     "hand_over",
     "last_totals",
     "look_for_due",
     "look_through",
+    "parts_of",
     "plan_renewals",
     "quote_change",
+    "quote_repair",
     "receive",
     "receive_many",
     "renew_clients",
     "renewing_services",
+    "repair",
     "replace_payer",
+    "scan",
     "send_invoice",
     "turn_payers",
     "unpaid_of",
+    "unpaid_renewal",
     "what_stops_closing",
 ]

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import record
@@ -18,16 +19,30 @@ from billing_site.office.models import User, VatTable
 from clients.actions import lock
 from clients.models import Payer
 from invoices import totals
+from invoices.billing.following import joined, main_invoice, next_billed, open_addition, under_minimum
+from invoices.billing.sending import hand_over
 from invoices.drafting import ADDON_DAYS, Plan, add_lines, charge_line, default_payers, make_drafts, payer_of
 from invoices.models import Invoice, Line
+from invoices.revising import revise
 from products import actions as products
 from products import handing
 from products.models import Batch, Cycle, Handover, Option, Product, Service
 
 
+class Way(StrEnum):
+    """Where the next period goes when it is billed already and unpaid (R3.3)."""
+
+    ADDITION = "addon"  # an additional invoice with two lines
+    REVISION = "revise"  # the same number says more
+
+
 @dataclass(frozen=True)
 class Change:
-    """What a change would do: the very values that `change_service` writes."""
+    """What a change would do: the very values that `change_service` writes.
+
+    `homes` says where each of `lines` goes: a draft that is there, an issued invoice that is revised, or
+    (None) a new additional draft. `asked` are the arguments that this was quoted with.
+    """
 
     service: Service
     option: Option | None
@@ -38,14 +53,37 @@ class Change:
     main: Invoice | None
     period: Period
     lines: tuple[Line, ...]
-    draft: Invoice | None
+    homes: tuple[Invoice | None, ...]
+    following: Invoice | None
     total: Decimal
     recurring: Decimal
     warnings: tuple[str, ...]
+    asked: dict[str, Any]
 
     @property
     def added(self) -> int:
         return self.becomes - self.was
+
+    @property
+    def draft(self) -> Invoice | None:
+        """The drafted renewal that the new units join."""
+        return self.following if self.following and self.following.status == Invoice.Status.DRAFT else None
+
+    @property
+    def revised(self) -> Invoice | None:
+        """The issued invoice that will have another revision."""
+        return next((home for home in self.homes if home and home.status != Invoice.Status.DRAFT), None)
+
+    @property
+    def revised_total(self) -> Decimal:
+        """What that invoice will come to."""
+        more = [line for line, home in zip(self.lines, self.homes, strict=True) if home == self.revised]
+        return (self.revised.total if self.revised else Decimal(0)) + totals.total(more).gross
+
+    @property
+    def placed(self) -> list[tuple[Line, Invoice | None]]:
+        """Lines with their homes."""
+        return list(zip(self.lines, self.homes, strict=True))
 
     @property
     def handover(self) -> Handover | None:
@@ -58,7 +96,7 @@ class Change:
     def fingerprint(self) -> str:
         """What was shown, in short. Another one = look again."""
         lines = [(line.text, str(line.period), str(line.gross)) for line in self.lines]
-        homes = [row.pk if row else None for row in (self.payer, self.main, self.draft)]
+        homes = [row.pk if row else None for row in (self.payer, self.main, *self.homes)]
         shown = repr((self.was, self.becomes, lines, homes, str(self.recurring)))
         return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
@@ -72,13 +110,16 @@ def quote_change(
     price: Decimal | None = None,
     because: str = "",
     discount: Decimal | None = None,
+    way: str = Way.ADDITION,
 ) -> Change:
     """Price a growth of a service to `becomes` units from the day `on` (MISSION row 11).
 
     The end is co-terminated with the client's main paid invoice of that seller (R4.2), the sum is the
-    seller's rule (R4.3). A next period that is billed already is charged too: into its draft, or as a
-    second line (R3.3). Writes nothing. Raises Refused for what can't be changed so.
+    seller's rule (R4.3). A next period that is billed already is charged too: into its draft, by a revision
+    of its unpaid invoice or as a second line, as `way` says (R3.3); a rest under the office minimum joins
+    its line. Writes nothing. Raises Refused for what can't be changed so.
     """
+    asked = {"option": option, "price": price, "because": because, "discount": discount, "way": way}
     was = products.units(service, option)
     _refuse_change(service, option, on, price, because)
     if becomes <= was:
@@ -88,14 +129,11 @@ def quote_change(
         )
     batch = _new_batch(service, option, becomes - was, on, price, because, discount)
     main, end = main_invoice(service, on)
-    seller, vat = service.product.seller, VatTable()
     period = Period(on, end)
-    lines = [charge_line(batch, period, seller=seller, vat=vat)]
-    following, draft = next_billed(service, end)
-    if following:
-        lines.append(charge_line(batch, following, seller=seller, vat=vat))
     payer = payer_of(service, default_payers([service.client_id]))
-    batches = [*service.batches.counted(), batch]
+    after, following = next_billed(service, end)
+    lines = _lines(batch, period, after)
+    homes = _homes(lines, open_addition(service, payer), following, way)
     return Change(
         service=service,
         option=option,
@@ -105,12 +143,34 @@ def quote_change(
         payer=payer,
         main=main,
         period=period,
-        lines=tuple(lines),
-        draft=draft,
+        lines=lines,
+        homes=homes,
+        following=following,
         total=totals.total(lines).gross,
-        recurring=products.recurring_of(batches),
-        warnings=tuple(_warnings(lines, draft, payer)),
+        recurring=products.recurring_of([*service.batches.counted(), batch]),
+        warnings=tuple(_warnings(lines, period, following, homes, payer)),
+        asked=asked,
     )
+
+
+def _lines(batch: Batch, period: Period, after: Period | None) -> tuple[Line, ...]:
+    """The rest of this period, and the whole next one when it is billed already."""
+    seller, vat = batch.service.product.seller, VatTable()
+    rest = charge_line(batch, period, seller=seller, vat=vat)
+    if after is None:
+        return (rest,)
+    whole = charge_line(batch, after, seller=seller, vat=vat)
+    return (joined(rest, whole),) if under_minimum(rest) else (rest, whole)
+
+
+def _homes(
+    lines: Sequence[Line], addition: Invoice | None, following: Invoice | None, way: str
+) -> tuple[Invoice | None, ...]:
+    """Where each line goes: the last one to the invoice of the next period if that is still open."""
+    if following is None or following.status == Invoice.Status.PAID:
+        return (addition,) * len(lines)
+    takes = following.status == Invoice.Status.DRAFT or way == Way.REVISION
+    return (*(addition,) * (len(lines) - 1), following if takes else addition)
 
 
 def _new_batch(
@@ -170,119 +230,85 @@ def _refuse_change(
         raise Refused(_("Say why the price differs from the catalogue."), "because")
 
 
-def _warnings(lines: Sequence[Line], draft: Invoice | None, payer: Payer | None) -> Iterable[str]:
+def _warnings(
+    lines: Sequence[Line],
+    period: Period,
+    following: Invoice | None,
+    homes: Sequence[Invoice | None],
+    payer: Payer | None,
+) -> Iterable[str]:
     if payer is None:
         yield _("The client has no payer: add one first.")
     if not lines[0].gross:
         yield _("By the rule the rest of this period costs nothing.")
-    if draft:
-        yield _("The renewal is drafted already: the new units join draft %(id)s.") % {"id": draft.pk}
-    elif len(lines) > 1:
+    if following and len(lines) == 1:
+        yield _("The rest up to %(day)s is under the office minimum: it joins the next period's line.") % {
+            "day": f"{period.last_day:%d.%m.%Y}"
+        }
+    if following is None:
+        return
+    if following.status == Invoice.Status.DRAFT:
+        yield _("The renewal is drafted already: the new units join draft %(id)s.") % {"id": following.pk}
+    elif following in homes:
+        yield _("Invoice %(no)s for the next period is unpaid: it gets a revision under the same number.") % {
+            "no": following
+        }
+    else:
         yield _("The next period is billed already: it is charged here too.")
-
-
-def main_invoice(service: Service, on: date) -> tuple[Invoice | None, date]:
-    """The client's main paid invoice with the service's seller, and where its period ends (R4.2).
-
-    The invoice that pays the service itself comes first, else its own paid period, else the client's
-    invoice that lasts longest; a product that runs its own year ends with nobody else's. Raises Refused
-    when nothing is paid beyond `on`.
-    """
-    lines = Line.objects.filter(
-        live=True,
-        kind=Line.Kind.CHARGE,
-        period__contains=on,
-        revision__invoice__client=service.client_id,
-        revision__invoice__seller=service.product.seller_id,
-        revision__invoice__status=Invoice.Status.PAID,
-        revision__invoice__role=Invoice.Role.MAIN,
-    ).select_related("revision__invoice")
-    line = lines.filter(batch__service=service).order_by("-period__endswith", "id").first()
-    if line is None and service.paid_until and service.paid_until > on:
-        return None, service.paid_until
-    if line is None and not service.product.own_year:
-        others = lines.filter(batch__service__product__own_year=False)
-        line = others.order_by("-period__endswith", "id").first()
-    if line is not None:
-        return line.revision.invoice, line.period.upper
-    raise Refused(
-        _("Nothing is paid for this service after %(day)s.") % {"day": on.strftime("%d.%m.%Y")}, "on"
-    )
-
-
-def next_billed(service: Service, end: date) -> tuple[Period | None, Invoice | None]:
-    """The period after `end` when the service is billed for it already, and its draft if it is one."""
-    line = (
-        Line.objects.filter(
-            batch__service=service,
-            live=True,
-            kind=Line.Kind.CHARGE,
-            period__startswith=end,
-            revision__invoice__role=Invoice.Role.MAIN,
-        )
-        .select_related("revision__invoice__current")
-        .first()
-    )
-    if line is None:
-        return None, None
-    invoice = line.revision.invoice
-    return Period(
-        line.period.lower, line.period.upper
-    ), invoice if invoice.status == Invoice.Status.DRAFT else None
 
 
 @transaction.atomic
 def change_service(change: Change, *, by: User, seen: str | None = None) -> Invoice:
-    """Do what `quote_change` showed: the batch is ordered, the add-on draft is made. Nothing is mailed.
+    """Do what `quote_change` showed: the batch is ordered, its lines stand where they were shown.
 
-    A rest of the period that costs nothing joins the drafted renewal, which is answered then (R3.3).
-    `seen` is the `fingerprint` of what the person looked at. Raises Refused when that is not what would
-    be done now, or when the service or what is billed for it has changed since the quote.
+    Nothing is mailed; the letter with a revision is held. Returns the draft, or the revised invoice when no
+    line needs a draft. `seen` is the `fingerprint` of what the person looked at. Raises Refused when that is
+    not what would be done now, or when the service or what is billed for it has changed since the quote.
     """
     if seen is not None and seen != change.fingerprint:
         raise Refused(_("Look at what will happen now, then press again."))
     lock(change.service.client_id)
-    service = Service.objects.select_for_update(no_key=True, of=("self",)).get(pk=change.service.pk)
-    if _is_stale(change, service):
+    service = (
+        Service.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("client", "payer", "product__seller")
+        .get(pk=change.service.pk)
+    )
+    now = quote_change(service, change.becomes, on=change.period.start, **change.asked)
+    if now.fingerprint != change.fingerprint:
         raise Refused(_("The service has been changed meanwhile: look at the new sum."))
-    batch, lines = change.batch, list(change.lines)
-    batch.pk = None
-    batch.save()
-    for line in lines:
-        line.pk, line.batch = None, batch
-    if change.draft:
-        joining = [line for line in lines if line is not lines[0] or not line.gross]
-        add_lines(change.draft, joining, by=by)
-        lines = [line for line in lines if line not in joining]
-    draft = change.draft if change.draft and not lines else _addon(change, service, lines, by)
+    now.batch.save()
+    touched = [_place(now, home, by) for home in dict.fromkeys(now.homes)]
     record(
         "products.changed",
         service,
         by=by,
-        was=change.was,
-        becomes=change.becomes,
-        batch=batch.pk,
-        draft=draft.pk,
+        was=now.was,
+        becomes=now.becomes,
+        batch=now.batch.pk,
+        draft=touched[0].pk,
     )
-    return draft
+    return touched[0]
 
 
-def _is_stale(change: Change, service: Service) -> bool:
-    """Whether units, or what is billed after them, differ from what was shown."""
-    _main, end = main_invoice(service, change.period.start)
-    following, draft = next_billed(service, change.period.end)
-    shown = [line.period for line in change.lines[1:]]
-    now = [DateRange(following.start, following.end)] if following else []
-    return (
-        products.units(service, change.option) != change.was
-        or service.status not in (Service.Status.ACTIVE, Service.Status.SUSPENDED)
-        or end != change.period.end
-        or shown != now
-        or draft != change.draft
-    )
+def _place(change: Change, home: Invoice | None, by: User) -> Invoice:
+    """Put the lines of one home there."""
+    lines = [line for line, where in change.placed if where == home]
+    for line in lines:
+        line.batch = change.batch
+    if home is None:
+        return _addition(change, lines, by)
+    if home.status == Invoice.Status.DRAFT:
+        return add_lines(home, lines, by=by)
+    because = _("%(what)s: %(was)s → %(becomes)s") % {
+        "what": change.option or change.service.product, "was": change.was, "becomes": change.becomes,
+    }  # fmt: skip
+    revise(home, by=by, because=because, more=lines)
+    if len(change.lines) == 1:  # the only paper that sells these units has left already
+        hand_over([home.pk], Product.HandoverRule.ON_SENT)
+    return home
 
 
-def _addon(change: Change, service: Service, lines: list[Line], by: User) -> Invoice:
+def _addition(change: Change, lines: list[Line], by: User) -> Invoice:
     """The additional draft. Raises Refused when it has nothing to pay: it could never be sent."""
     if not any(line.gross for line in lines):
         raise Refused(
@@ -290,12 +316,11 @@ def _addon(change: Change, service: Service, lines: list[Line], by: User) -> Inv
             % {"day": f"{change.period.end:%d.%m.%Y}"},
             "on",
         )
-    payer = payer_of(service, default_payers([service.client_id]))
-    if payer is None:
+    if change.payer is None:
         raise Refused(_("The client has no payer: add one first."))
     plan = Plan(
         change.service.client,
-        payer,
+        change.payer,
         change.service.product.seller,
         clock.today() + timedelta(days=ADDON_DAYS),
         role=Invoice.Role.ADDON,

@@ -12,7 +12,7 @@ from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -68,7 +68,11 @@ class ServiceChange(FormPage):
         return render(request, self.fragment_name, {**self.preview(form), "form": form, "swap": True})
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"service": self.object, "options": [option for option in self.held if option]}
+        return {
+            "service": self.object,
+            "options": [option for option in self.held if option],
+            "unpaid": billing.unpaid_renewal(self.object),
+        }
 
     def get_initial(self) -> dict[str, Any]:
         given = {
@@ -97,7 +101,7 @@ class ServiceChange(FormPage):
         data = form.cleaned_data
         return billing.quote_change(
             self.object, data["becomes"], on=data["on"], option=data["what"], price=data["price"],
-            because=data["because"], discount=data["discount"],
+            because=data["because"], discount=data["discount"], way=data.get("way") or billing.Way.ADDITION,
         )  # fmt: skip
 
     def perform(self, form: ChangeForm, by: Any) -> Invoice:
@@ -112,18 +116,27 @@ class ServiceChange(FormPage):
 
 @dataclass(frozen=True)
 class Priced:
-    """A line of the preview: its arithmetic with sums as sums, and the drafted renewal it joins, if any."""
+    """A line of the preview: its arithmetic with sums as sums, and the invoice it joins, if any."""
 
     line: Line
     steps: list[dict[str, Any]]
     joins: Invoice | None
+    place: str | Promise
 
 
 def priced(change: billing.Change) -> Iterator[Priced]:
     """The lines as `change_service` will place them."""
-    for place, line in enumerate(change.lines):
+    for line, home in change.placed:
         steps = [{"text": step["text"], "amount": Decimal(step["amount"])} for step in line.why]
-        yield Priced(line, steps, change.draft if place or not line.gross else None)
+        yield Priced(line, steps, home, _place(change, home))
+
+
+def _place(change: billing.Change, home: Invoice | None) -> str | Promise:
+    if home is None:
+        return _("into a new additional invoice")
+    if home.status != Invoice.Status.DRAFT:
+        return _("into a revision of the unpaid invoice")
+    return _("into the drafted renewal") if home == change.following else _("into today's additional draft")
 
 
 class ProofList(ListPage):

@@ -116,8 +116,9 @@ def test_a_rest_that_costs_nothing_joins_the_drafted_renewal(service, manager):
     (renewal,) = billing.renew_clients([service.client_id], RUN)
     change = billing.quote_change(service, 6, on=date(2019, 7, 30))
     assert billing.change_service(change, by=manager) == renewal
-    lines = Line.objects.filter(revision__invoice=renewal, batch__quantity=1).order_by("period")
-    assert [line.gross for line in lines] == [Decimal(0), Decimal("4560.00")]
+    line = Line.objects.get(revision__invoice=renewal, batch__quantity=1)
+    assert (line.period.lower, line.period.upper) == (date(2019, 7, 30), date(2020, 2, 1))
+    assert line.gross == Decimal("4560.00") == sum(Decimal(step["amount"]) for step in line.why)
 
 
 def test_a_rest_that_costs_nothing_makes_no_draft_that_nobody_can_send(service, manager):

@@ -1,0 +1,281 @@
+"""The drift list and its repairs (R3.6): each shows what it will do, then does exactly that."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from billing_site.journal.moves import record
+from billing_site.kit import clock
+from billing_site.kit.errors import Refused
+from billing_site.kit.periods import Period
+from billing_site.office.models import User, VatTable
+from clients.actions import lock
+from invoices import totals
+from invoices.drafting import (
+    ADDON_DAYS,
+    Plan,
+    charge_line,
+    default_payers,
+    make_drafts,
+    payer_of,
+)
+from invoices.models import Invoice, Line
+from invoices.redrawing import redraw, redrawn
+from products import actions as products
+from products import drift
+from products.drift import Drift, Kind
+from products.models import LIVE, MONTHS, Batch, Price, Service
+
+REPRICED = (Kind.CYCLE, Kind.AMOUNT)
+CHUNK = 1000  # services looked at by one page of the list
+BILLED = (Invoice.Status.DRAFT, Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS, Invoice.Status.PAID)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a stretch of services showed; `more` is the last service looked at, None at the end."""
+
+    found: list[Drift]
+    more: int | None
+
+
+def scan(services: QuerySet[Service], *, after: int = 0, limit: int = CHUNK) -> Scan:
+    """Look through the next services by client; the same few queries for any number."""
+    clients = list(
+        services.filter(status__in=LIVE, client__gt=after)
+        .order_by("client")
+        .values_list("client", flat=True)
+        .distinct()[:limit]
+    )
+    rows = services.filter(client__in=clients, status__in=LIVE)
+    return Scan(drifts(rows), clients[-1] if len(clients) == limit else None)
+
+
+def drifts(services: QuerySet[Service]) -> list[Drift]:
+    """Everything that drifted in these live services, by client."""
+    rows = list(
+        services.filter(status__in=LIVE)
+        .select_related("client", "product__seller", "payer")
+        .order_by("client", "pk")
+    )
+    found = [one for service, parts in parts_of(rows) for one in drift.sums(service, parts)]
+    found += [*drift.doubled(rows), *drift.unequal_ends(rows), *_unpaid(rows)]
+    return sorted(found, key=lambda one: (one.service.client_id, one.service.pk))
+
+
+def parts_of(services: Sequence[Service]) -> Iterable[tuple[Service, tuple[drift.Expected, ...]]]:
+    """Each renewing service with its counted batches beside what they should cost (R3.1, R3.6)."""
+    batches: dict[int, list[Batch]] = defaultdict(list)
+    counted = Batch.objects.counted().filter(service__in=[service.pk for service in services])
+    for batch in counted.select_related("option").order_by("pk"):
+        batches[batch.service_id].append(batch)
+    things = {service.product_id for service in services}
+    options = {batch.option_id for held in batches.values() for batch in held if batch.option_id}
+    prices = drift.Prices(Price.objects.filter(Q(product__in=things) | Q(option__in=options)))
+    discounts = billed_discounts([service.pk for service in services])
+    for service in services:
+        yield service, drift.expected(service, batches[service.pk], prices, discounts)
+
+
+def billed_discounts(service_ids: Sequence[int]) -> dict[drift.Held, Decimal]:
+    """The client's discount on a service and its options: the last one that a main invoice billed."""
+    rows = (
+        Line.objects.filter(
+            live=True,
+            kind=Line.Kind.CHARGE,
+            discount__gt=0,
+            batch__service__in=service_ids,
+            batch__own_price_because="",
+            revision__invoice__role=Invoice.Role.MAIN,
+        )
+        .order_by("batch__service", "batch__option", "-period__startswith", "-pk")
+        .distinct("batch__service", "batch__option")
+        .values_list("batch__service", "batch__option", "discount")
+    )
+    return {(service, option): discount for service, option, discount in rows}
+
+
+def _unpaid(services: Sequence[Service]) -> Iterable[Drift]:
+    """Active, renewing, and no standing line covers today or a later day."""
+    today = clock.today()
+    covering = Line.objects.filter(
+        Q(kind=Line.Kind.OPENING) | Q(revision__invoice__status__in=BILLED),
+        kind__in=(Line.Kind.CHARGE, Line.Kind.OPENING),
+        batch__service=OuterRef("pk"), live=True, period__endswith__gt=today,
+    )  # fmt: skip
+    asked = {s.pk: s for s in services if MONTHS[s.cycle] and s.status == Service.Status.ACTIVE}
+    bare = Service.objects.filter(~Exists(covering), pk__in=asked).values_list("pk", flat=True)
+    for pk in bare.order_by("pk"):
+        yield Drift(Kind.UNPAID, asked[pk], asked[pk].recurring, asked[pk].recurring)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What a repair would do: the very values that `repair` writes.
+
+    `batches` get the price and discount of their `Expected`; `lines` are charged by a new draft to `payer`;
+    `drafts` are drawn anew with the sums beside them; `until` is the new end of the service.
+    """
+
+    drift: Drift
+    recurring: Decimal
+    starts: date | None = None
+    lines: tuple[Line, ...] = ()
+    drafts: tuple[tuple[Invoice, Decimal], ...] = ()
+    until: date | None = None
+    ends: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        return totals.total(self.lines).gross
+
+    @property
+    def fingerprint(self) -> str:
+        """What was shown, in short. Another one = look again."""
+        lines = [(line.text, str(line.period), str(line.gross)) for line in self.lines]
+        drafts = [(draft.pk, str(total)) for draft, total in self.drafts]
+        shown = repr((str(self.drift.kind), str(self.recurring), lines, drafts, self.until, self.ends))
+        return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+def quote_repair(service: Service, kind: str) -> Repair:
+    """What repairing this drift would do now. Writes nothing; raises Refused when there is none any more."""
+    asked = Service.objects.filter(client=service.client_id)
+    found = [one for one in drifts(asked) if one.service.pk == service.pk and one.kind == kind]
+    if not found:
+        raise Refused(_("This has been put right already."))
+    one = found[0]
+    if one.kind in REPRICED:
+        return _reprice(one)
+    if one.kind == Kind.ENDS:
+        return _align(one)
+    if one.kind == Kind.UNPAID:
+        return _bill(one)
+    if one.kind == Kind.DOUBLED:
+        return Repair(one, one.service.recurring, starts=one.service.paid_until, ends=True)
+    return Repair(one, one.expected)
+
+
+def _repriced(one: Drift) -> list[Batch]:
+    """The wrong batches with their expected price and discount, unsaved."""
+    changed = []
+    for part in one.parts:
+        batch = part.batch
+        batch.price, batch.discount = part.price, part.discount
+        batch.service = one.service
+        changed.append(batch)
+    return changed
+
+
+def _reprice(one: Drift) -> Repair:
+    """From the next period on: what is billed stays, drafts of later periods are drawn anew."""
+    drafts = redrawn(_repriced(one))
+    billed = Line.objects.filter(
+        batch__in=[part.batch.pk for part in one.parts],
+        live=True,
+        revision__invoice__status__in=BILLED[1:],
+    )
+    until = billed.order_by("-period__endswith").values_list("period", flat=True).first()
+    return Repair(
+        one,
+        one.service.recurring - one.difference,
+        starts=until.upper if until else one.service.paid_until,
+        drafts=tuple(drafts),
+    )
+
+
+def _align(one: Drift) -> Repair:
+    """Charge the days that lack up to the sibling's end; from then on both go together (R4.2)."""
+    assert one.sibling
+    assert one.sibling.paid_until
+    assert one.service.paid_until
+    period = Period(one.service.paid_until, one.sibling.paid_until)
+    return Repair(
+        one, one.service.recurring, period.start, _lines(one.service, period), until=period.end,
+        warnings=_no_payer(one.service),
+    )  # fmt: skip
+
+
+def _bill(one: Drift) -> Repair:
+    """Charge what nobody billed: from the last billed day to the end of the period that runs today."""
+    service = one.service
+    last = Line.objects.filter(batch__service=service, live=True, period__isnull=False)
+    billed = last.order_by("-period__endswith").values_list("period", flat=True).first()
+    start = billed.upper if billed else service.starts_on
+    end = products.next_due_after(service, max(start, clock.today()))
+    return Repair(
+        one, service.recurring, start, _lines(service, Period(start, end)), warnings=_no_payer(service)
+    )
+
+
+def _lines(service: Service, period: Period) -> tuple[Line, ...]:
+    vat, seller = VatTable(), service.product.seller
+    lines = []
+    for batch in service.batches.counted().select_related("option").order_by("pk"):
+        batch.service = service
+        lines.append(charge_line(batch, period, seller=seller, vat=vat))
+    return tuple(lines)
+
+
+def _no_payer(service: Service) -> tuple[str, ...]:
+    payer = payer_of(service, default_payers([service.client_id]))
+    return () if payer else (_("The client has no payer: add one first."),)
+
+
+@transaction.atomic
+def repair(quoted: Repair, *, by: User, seen: str | None = None) -> Invoice | None:
+    """Do what `quote_repair` showed; returns the draft it made, if any. Nothing is mailed.
+
+    Raises Refused when that is not what would be done now.
+    """
+    lock(quoted.drift.service.client_id)
+    service = (
+        Service.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("client", "product__seller", "payer")
+        .get(pk=quoted.drift.service.pk)
+    )
+    now = quote_repair(service, quoted.drift.kind)
+    if now.fingerprint != (seen or quoted.fingerprint):
+        raise Refused(_("Look at what will happen now, then press again."))
+    draft = _addition(service, now, by) if now.lines else None
+    if now.drift.kind in REPRICED:
+        batches = _repriced(now.drift)
+        Batch.objects.bulk_update(batches, ["price", "discount"])
+        redraw(batches, by=by)
+    if now.until and now.drift.sibling:
+        Service.objects.filter(pk=service.pk).update(anchor=now.drift.sibling.anchor)
+    if now.ends:
+        Service.objects.filter(pk=service.pk).update(ends=True)
+    products.settle_recurring([service.pk])
+    record(
+        "products.drift_repaired",
+        service,
+        by=by,
+        kind=str(now.drift.kind),
+        was=str(now.drift.stored),
+        becomes=str(now.drift.expected),
+    )
+    return draft
+
+
+def _addition(service: Service, quoted: Repair, by: User) -> Invoice:
+    """The draft for days that nobody billed."""
+    payer = payer_of(service, default_payers([service.client_id]))
+    if payer is None:
+        raise Refused(_("The client has no payer: add one first."))
+    if not quoted.total:
+        raise Refused(_("By the rule the rest of this period costs nothing."))
+    due_on = clock.today() + timedelta(days=ADDON_DAYS)
+    plan = Plan(
+        service.client, payer, service.product.seller, due_on, Invoice.Role.ADDON, lines=list(quoted.lines)
+    )
+    (draft,) = make_drafts([plan], by=by)
+    return draft
