@@ -31,7 +31,7 @@ class NoteForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["text"].help_text = _t("@Surname calls a colleague: the note comes to his bell.")
-        self.initial |= {"version": self.instance.version, "once": uuid.uuid4().hex}
+        self.initial.update(version=self.instance.version, once=uuid.uuid4().hex)
 
     def _post_clean(self) -> None:
         """The verb writes; the instance stays as it was read."""
