@@ -83,4 +83,6 @@ def _subject(model: type[Model], pk: int, names: dict[int, object]) -> Subject:
         name = f"№\u00a0{name}" if name else _("(draft %(id)s)") % {"id": pk}
     elif label == "tickets.ticket":
         name = f"#{pk}" if name is None else f"#{pk} {name}"
+    elif label == "letters.letter" and name:
+        name = f"«{name}»"
     return Subject(kind, str(name) if name else f"№\u00a0{pk}", url)

@@ -52,8 +52,16 @@ def tab_to(page: Page, selector: str) -> None:
 
 def test_from_the_list_to_a_note_without_a_mouse(daisy, enter):
     page = enter("anna@office.example")
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url("**/clients/")
     page.wait_for_load_state("networkidle")
     page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.wait_for_selector("[data-bulk-count] >> text=1")
+    page.keyboard.press("x")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/clients/{daisy.pk}/**")
     page.wait_for_selector("#count-invoices >> text=1")
