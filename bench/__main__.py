@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.frame import databases, results
+from bench.frame import budget, databases, drawing, results
 from bench.frame.databases import ROOT, SIZES
 
 BENCHES = sorted(file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_"))
@@ -23,7 +23,8 @@ def parser() -> argparse.ArgumentParser:
     )
     known.add_argument("--list", action="store_true", help="print the names of the benches")
     known.add_argument("--json", action="store_true", help="print a JSON object a measurement, no table")
-    known.add_argument("--keep", action="store_true", help="keep the figures in bench/results")
+    known.add_argument("--keep", action="store_true", help="keep the figures in bench/results and README.md")
+    known.add_argument("--budget", action="store_true", help="what is measured becomes the budget of ratios")
     return known
 
 
@@ -46,6 +47,9 @@ def main(words: list[str]) -> int:
                 print(f"\n{name} at {size}\n{results.table(measured)}", flush=True)
             if asked.keep:
                 results.keep(measured, database)
+                drawing.rewrite()
+            if asked.budget:
+                budget.renew(measured)
     if failed:
         print(f"Failed: {', '.join(failed)}", file=sys.stderr)
     return bool(failed)
