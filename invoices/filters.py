@@ -125,3 +125,22 @@ class ProofFilter(django_filters.FilterSet):
 
     def by_turn(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         return rows.filter(turn=self.TURNS[value])
+
+
+class UnpaidFilter(django_filters.FilterSet):
+    """`given` is an annotation of the list's rows."""
+
+    given = django_filters.ChoiceFilter(
+        label=_("Units"),
+        choices=[("true", _("given")), ("false", _("not given"))],
+        empty_label=_("any"),
+        method="by_given",
+    )
+    manager = django_filters.ChoiceFilter(label=_("Manager"), choices=staff, empty_label=_("any"))
+
+    class Meta:
+        model = Invoice
+        fields = ()
+
+    def by_given(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+        return rows.filter(given=value == "true")

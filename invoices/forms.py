@@ -81,6 +81,25 @@ class RepairForm(SeenForm):
     seen = forms.CharField(max_length=64, widget=forms.HiddenInput, required=False)
 
 
+class ProlongForm(BecauseForm):
+    """Until when an unpaid invoice is waited for, and why."""
+
+    until = forms.DateField(label=_("New due date"))
+    field_order = ("until", "because")
+
+
+class TakeBackForm(BecauseForm):
+    """Why units are taken back, and whose logins support shall remove."""
+
+    logins = forms.CharField(
+        label=_("Logins or names to remove"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("The hand-over prints them."),
+    )
+
+
 class VoidForm(BecauseForm):
     """Why an invoice is voided, and its number typed by hand."""
 

@@ -25,7 +25,7 @@ from clients.actions import lock
 from clients.models import EmailAddress, MailClass
 from invoices import documents, totals
 from invoices.drafting import release
-from invoices.letters import invoice_letter
+from invoices.letters import invoice_letter, void_letter
 from invoices.models import Invoice, Line, PublicLink, Revision
 
 WITHOUT_CODE = "invoices.send_without_code"
@@ -230,8 +230,29 @@ def write_letter(invoice: Invoice, revision: Revision, token: str, by: User, **f
     )
 
 
+def write_notice(invoice: Invoice, *, by: User | None) -> Letter | None:
+    """The letter that a void invoice is not to be paid, held for a person (R3.2); None without an address."""
+    to = addressees(invoice)
+    if not to:
+        return None
+    with translation.override(invoice.client.language):
+        content = void_letter(invoice, number=documents.shown_number(invoice))
+    return queue(
+        content,
+        to=to,
+        kind="invoice-void",
+        by=by,
+        client_no=invoice.client_id,
+        about=subject_of(invoice),
+        key=f"invoice-void-{invoice.pk}",
+        language=invoice.client.language,
+        status=Letter.Status.HELD,
+        held_because=Letter.Because.PERSON,
+    )
+
+
 @transaction.atomic
-def void(invoice: Invoice, *, by: User, because: str) -> Invoice:
+def void(invoice: Invoice, *, by: User | None, because: str) -> Invoice:
     """An issued, wholly unpaid invoice is no more: its periods are free, its link says so (R6.2).
 
     Raises Refused for one that money is allocated to, or in a closed period; without a reason.

@@ -9,7 +9,7 @@ from billing_site.kit.requisites import shown_phone
 from billing_site.letters.actions import Content
 from invoices.models import Invoice, Revision
 
-KINDS = {"invoice": gettext_lazy("Invoice")}
+KINDS = {"invoice": gettext_lazy("Invoice"), "invoice-void": gettext_lazy("A void invoice")}
 
 
 def invoice_letter(invoice: Invoice, revision: Revision, *, number: str, link: str) -> Content:
@@ -36,4 +36,14 @@ def invoice_letter(invoice: Invoice, revision: Revision, *, number: str, link: s
         subject,
         render_to_string("invoices/mail/invoice.txt", context),
         render_to_string("invoices/mail/invoice.html", context),
+    )
+
+
+def void_letter(invoice: Invoice, *, number: str) -> Content:
+    """The letter that an invoice is void and need not be paid, in the language that is active."""
+    context = {"invoice": invoice, "number": number, "manager": invoice.client.account_manager}
+    return Content(
+        _("Invoice No. %(number)s is cancelled") % {"number": number},
+        render_to_string("invoices/mail/void.txt", context),
+        render_to_string("invoices/mail/void.html", context),
     )

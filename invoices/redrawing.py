@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from billing_site.journal.moves import record_many
 from billing_site.kit.periods import Period
 from billing_site.office.models import User, VatTable
+from invoices import totals
 from invoices.drafting import charge_line
 from invoices.models import Invoice, Line
 from products.models import Batch
@@ -50,3 +53,17 @@ def _drawn_anew(batches: Sequence[Batch]) -> list[tuple[Invoice, Decimal, list[t
         (draft, draft.total + sum((fresh.gross - line.gross for line, fresh in found), Decimal(0)), found)
         for draft, found in pairs.items()
     ]
+
+
+def drop(lines: QuerySet[Line], *, by: User | None) -> None:
+    """Take lines out of their drafts; totals follow. Lines of issued papers stay."""
+    going = list(
+        lines.filter(revision__invoice__status=Invoice.Status.DRAFT).select_related("revision__invoice")
+    )
+    drafts = {line.revision.invoice_id: line.revision.invoice for line in going}
+    Line.objects.filter(pk__in=[line.pk for line in going]).delete()
+    for draft in drafts.values():
+        draft.total = totals.total(Line.objects.filter(revision=draft.current_id)).gross
+        draft.save(update_fields=["total"])
+    told = [(draft, {"total": str(draft.total)}) for draft in drafts.values()]
+    record_many("invoices.lines_dropped", told, by=by)

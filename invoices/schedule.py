@@ -49,6 +49,12 @@ def turn_payers() -> None:
     log.info("payers turned", turned=billing.turn_payers(clock.today()))
 
 
+@shared_task(name="invoices.expire_unpaid")
+def expire_unpaid() -> None:
+    """What was sold, given to nobody and stayed unpaid (R3.2)."""
+    log.info("unpaid units expired", expired=billing.expire_unpaid(clock.today()))
+
+
 @dataclass
 class Run:
     """What a renewal run made: drafts, and the clients it had to leave aside, by number, with the reason."""

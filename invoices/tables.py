@@ -210,3 +210,33 @@ class ProofTable(Table):
 
     def css(self, row: Row) -> str:
         return "warning" if row["turn"] == 1 and row["due_on"] < clock.today() else ""
+
+
+def _given(row: Row) -> str:
+    return badge("soon", word=str(_("given"))) if row["given"] else badge("unknown", word=str(_("not given")))
+
+
+def _unpaid_deeds(row: Row) -> str:
+    """Links to what can be done with unpaid units."""
+    deeds = (("invoice-prolong", _("More time")), ("invoice-take-back", _("Take back")))
+    return format_html_join(
+        " · ", '<a href="{}">{}</a>', ((reverse(name, args=[row["id"]]), label) for name, label in deeds)
+    )
+
+
+class UnpaidTable(Table):
+    """Invoices whose units are unpaid; `given` is an annotation."""
+
+    columns = (
+        LinkColumn("number", _("Invoice"), fields=("number", "id"), cell=_number,
+                   link=lambda row: reverse("invoice-detail", args=[row["id"]])),
+        TextColumn("client", _("Client"), fields=("client__name", "client_id"), link=client_url),
+        TextColumn("given", _("Units"), cell=_given, export=lambda row: row["given"]),
+        DateColumn("issued_on", _("Issued"), sort="issued_on", align="end"),
+        DateColumn("due_on", _("Due"), align="end"),
+        MoneyColumn("total", _("Total"), currency="currency", sum="total"),
+        MoneyColumn("paid", _("Paid"), currency="currency", hidden=True),
+        TextColumn("manager", _("Manager"), fields=("manager__name",), hidden=True),
+        TextColumn("deeds", _("What can be done"), fields=("id",), cell=_unpaid_deeds),
+    )  # fmt: skip
+    reads = ("given",)

@@ -7,6 +7,7 @@ VERBS = {
     "invoices.payer_replaced": _("Drawn to another payer: %(payer)s"),
     "invoices.lines_added": _("Lines added to the draft: now %(total)s"),
     "invoices.lines_redrawn": _("Lines drawn anew, total %(total)s"),
+    "invoices.taken_back": _("Units taken back: %(because)s"),
     "invoices.revised": _("Revision %(n)s: %(total)s, due %(due_on)s. %(because)s"),
     "invoices.lines_dropped": _("Lines taken out of the draft: now %(total)s"),
     "invoices.invoice.issued": _("Issued: No. %(number)s, %(total)s"),

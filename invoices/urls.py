@@ -15,6 +15,7 @@ from invoices.views import (
     renewals,
     sending,
     statements,
+    unpaid,
 )
 
 urlpatterns = [
@@ -60,6 +61,9 @@ urlpatterns = [
     path("services/drift/", drifts.DriftList.as_view(), name="drift-list"),
     path("services/<int:pk>/drift/", drifts.ServiceDrift.as_view(), name="service-drift"),
     path("services/<int:pk>/drift/<str:kind>/", drifts.DriftRepair.as_view(), name="drift-repair"),
+    path("invoices/unpaid-units/", unpaid.UnpaidUnits.as_view(), name="unpaid-units"),
+    path("invoices/<int:pk>/prolong/", unpaid.Prolong.as_view(), name="invoice-prolong"),
+    path("invoices/<int:pk>/take-back/", unpaid.TakeBack.as_view(), name="invoice-take-back"),
     path("invoices/proofs/", changing.ProofList.as_view(), name="proof-list"),
     path("invoices/proofs/<int:pk>/", changing.ProofPage.as_view(), name="proof-detail"),
     path("invoices/proofs/<int:pk>/seen/", changing.ProofSeen.as_view(), name="proof-seen"),

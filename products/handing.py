@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from products.models import Batch, Handover
+from django.utils.translation import gettext as _
+
+from products.models import Batch, Handover, Option, Service
 
 
 def handovers_for(batches: Sequence[Batch]) -> list[Handover]:
@@ -34,5 +36,26 @@ def handover_for(batch: Batch, was: int) -> Handover:
         body=f"Δ {was}-{was + added}",
         was=was,
         becomes=was + added,
+        unit=measure,
+    )
+
+
+def reduction(
+    service: Service, option: Option | None, was: int, becomes: int, *, logins: str = ""
+) -> Handover:
+    """An unsaved hand-over of units that leave: «− 5 ГБ», «Δ 10-5», the logins to remove (R3.2)."""
+    thing = option or service.product
+    pack = option.pack if option else 1
+    measure = (option.measure if option else "") or thing.unit
+    subject = thing.handover_subject or thing.name
+    body = f"Δ {was * pack}-{becomes * pack}"
+    if logins.strip():
+        body += "\n" + _("Remove: %(logins)s") % {"logins": logins.strip()}
+    return Handover(
+        service=service,
+        subject=f"{subject} − {(was - becomes) * pack} {measure}"[:200],
+        body=body,
+        was=was * pack,
+        becomes=becomes * pack,
         unit=measure,
     )

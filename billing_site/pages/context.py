@@ -62,6 +62,7 @@ MENU = (
         Entry(_("What will renew"), "renewal-forecast", "invoices.view_invoice"),
         Entry(_("Payments"), "payment-list", "invoices.view_payment"),
         Entry(_("Payments to look through"), "proof-list", "invoices.look_proof"),
+        Entry(_("Unpaid units"), "unpaid-units", "invoices.void_invoice"),
         Entry(_("Bank desk: payments"), "bank-desk", "invoices.view_bankline"),
         Entry(_("Bank statements"), "statement-list", "invoices.view_statement"),
     )),

@@ -10,6 +10,14 @@ invoices.totals; states move through billing_site.journal.moves.
 from invoices.billing.changing import Change, Way, change_service, quote_change
 from invoices.billing.closing import change_client_status, what_stops_closing
 from invoices.billing.drifting import Repair, Scan, drifts, parts_of, quote_repair, repair, scan
+from invoices.billing.expiring import (
+    TakeBack,
+    expire_unpaid,
+    prolong,
+    quote_take_back,
+    take_back_units,
+    unpaid_units,
+)
 from invoices.billing.following import unpaid_renewal
 from invoices.billing.ordering import accept_order
 from invoices.billing.proving import look_through
@@ -30,6 +38,7 @@ __all__ = [
     "Receipt",
     "Repair",
     "Scan",
+    "TakeBack",
     "Way",
     "accept_order",
     "change_client_status",
@@ -37,14 +46,17 @@ __all__ = [
     "change_service",
     "drifts",
     "due_clients",
+    "expire_unpaid",
     "hand_over",
     "last_totals",
     "look_for_due",
     "look_through",
     "parts_of",
     "plan_renewals",
+    "prolong",
     "quote_change",
     "quote_repair",
+    "quote_take_back",
     "receive",
     "receive_many",
     "renew_clients",
@@ -53,8 +65,10 @@ __all__ = [
     "replace_payer",
     "scan",
     "send_invoice",
+    "take_back_units",
     "turn_payers",
     "unpaid_of",
     "unpaid_renewal",
+    "unpaid_units",
     "what_stops_closing",
 ]

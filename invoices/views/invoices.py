@@ -152,7 +152,15 @@ def deeds(invoice: Invoice, user: User, letters: list[Letter]) -> list[Deed]:
         reverse("revision-pdf", args=[invoice.current_id]), _("Download PDF"), "file-down", "primary",
         refusal="" if invoice.revision.file else _t("The PDF is being made."),
     )  # fmt: skip
-    return [again, paper] if invoice.status == Invoice.Status.VOID else [void, again, paper]
+    if invoice.status == Invoice.Status.VOID:
+        return [again, paper]
+    if invoice.status != Invoice.Status.ISSUED:
+        return [void, again, paper]
+    more = Deed(
+        reverse("invoice-prolong", args=[invoice.pk]), _("More time"), "calendar-plus",
+        refusal=lacks(user, "invoices.void_invoice"),
+    )  # fmt: skip
+    return [void, more, again, paper]
 
 
 def lacks(user: User, permission: str) -> str:
