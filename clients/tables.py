@@ -36,6 +36,10 @@ def _phone(row: Row) -> str:
     return shown_phone(row["phone"], row["extension"])
 
 
+def _unbroken_phone(row: Row) -> str:
+    return format_html('<span class="nowrap">{}</span>', _phone(row))
+
+
 def _payer(row: Row) -> str:
     """The INN, and the name on papers when it is another than the client's own."""
     if not row["payer_name"]:
@@ -46,8 +50,12 @@ def _payer(row: Row) -> str:
 
 
 def _manager(row: Row) -> str:
+    return _short(row.get("account_manager__name") or row.get("client__account_manager__name"))
+
+
+def _short(name: str | None) -> str:
     """«Петрова М. И.» of a full Russian name; any other as it is."""
-    name = row.get("account_manager__name") or row.get("client__account_manager__name") or formats.NOTHING
+    name = name or formats.NOTHING
     words = name.split()
     if len(words) == 3:
         name = f"{words[0]} {words[1][0]}.{formats.NBSP}{words[2][0]}."
@@ -117,7 +125,9 @@ WHO: tuple[Column, ...] = (
     TextColumn("group", _("Client group"), fields=("client_group__name", "client_group__colour"), cell=_group,
                export=lambda row: row["client_group__name"], hidden=True),
     TextColumn("company_group", _("Group of companies"), fields=("company_group__name",), hidden=True),
-    TextColumn("sales", _("Sales manager"), fields=("sales_manager__name",), hidden=True),
+    TextColumn("sales", _("Sales manager"), fields=("sales_manager__name",), hidden=True,
+               cell=lambda row: _short(row["sales_manager__name"]),
+               export=lambda row: row["sales_manager__name"]),
     TextColumn("language", _("Language"), hidden=True,
                cell=lambda row: str(LANGUAGES.get(row["language"], row["language"]))),
     TextColumn("currency", _("Currency"), hidden=True),
@@ -167,10 +177,7 @@ class ClientTable(Table):
         ),
         TextColumn("email", _("E-mail"), fields=("main_address",), cell=_address,
                    export=lambda row: row["main_address"]),
-        TextColumn(
-            "phone", _("Phone"), fields=("phone", "extension"),
-            cell=lambda row: format_html('<span class="nowrap">{}</span>', _phone(row)), export=_phone,
-        ),
+        TextColumn("phone", _("Phone"), fields=("phone", "extension"), cell=_unbroken_phone, export=_phone),
         StatusColumn("status", _("Status"), choices=Client.Status, of="clients.client"),
         TextColumn("manager", _("Manager"), fields=("account_manager__name",), cell=_manager,
                    export=lambda row: row["account_manager__name"]),
@@ -289,7 +296,8 @@ class ContactTable(Table):
         TextColumn("post", _("Post")),
         TextColumn("client", _("Client"), fields=("client__name", "client_id"), cell=_client_link),
         TextColumn("address", _("E-mail")),
-        TextColumn("phone", _("Phone"), fields=("phone", "extension"), cell=_phone, export=_phone),
+        TextColumn("phone", _("Phone"), fields=("phone", "extension"), cell=_unbroken_phone,
+                   export=_phone),
         TextColumn("powers", _("May ask for"),
                    cell=lambda row: _words(Power, row["powers"]) or formats.NOTHING,
                    export=lambda row: _words(Power, row["powers"])),

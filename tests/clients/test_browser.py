@@ -116,6 +116,25 @@ def test_notes_are_written_and_mended_in_place(office, enter):
     page.wait_for_selector("#important >> text=Звонить утром")
 
 
+def test_filters_behind_the_button_are_set_and_taken_off(office, enter):
+    make.client(name="Василёк", language="en")
+    page = enter("anna@office.example")
+    page.goto("/clients/")
+    page.click("[data-more-filters]")
+    page.select_option("#more-filters [name=language]", "en")
+    page.wait_for_selector(".set-filter:has-text('английский')")
+    page.wait_for_url("**/clients/?language=en")
+    assert page.locator("#list tbody tr").count() == 1
+    assert page.inner_text("[data-more-filters] .count") == "1"
+    assert not serious(page)
+    page.reload()
+    assert page.is_hidden("#more-filters")
+    page.fill("#filters [name=q]", "василек")  # what is set behind the closed button stays
+    page.wait_for_url(lambda url: "language=en" in url and "q=" in url)
+    page.click(".set-filter:has-text('английский')")
+    page.wait_for_url(lambda url: "language" not in url and "q=" in url)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(office, enter, theme):
     User.objects.update(theme=theme)
