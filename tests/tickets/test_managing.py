@@ -203,6 +203,9 @@ class TestPage:
         assert "ждёт проверки среди задержанных" in answer.content.decode()
         assert Client.objects.get(pk=client.pk).account_manager == anna
         assert "Анна Ветрова" in browse(head).get(self.where(client)).content.decode()
+        assert self.where(client) in browse(head).get(f"/clients/{client.pk}/").content.decode()
+        support = make.user("support")
+        assert self.where(client) not in browse(support).get(f"/clients/{client.pk}/").content.decode()
 
     def test_by_rule_and_what_is_missing_is_told_at_its_field(self, browse, client, head, anna):
         empty = browse(head).post(self.where(client), {"rule": "", "account_manager": ""})
