@@ -4,6 +4,7 @@ A condition is a set that an index serves; what must be absent is asked by NOT E
 """
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import django_filters
@@ -15,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.kit import clock
 from billing_site.letters.models import Hold
 from billing_site.office.models import Department, User
-from billing_site.pages.filtering import Cases, PanelFilter, Switch
+from billing_site.pages.filtering import Cases, Conditions, PanelFilter, Switch
+from clients.forms import label_of
 from clients.licensing import active_licences, owners, renters
 from clients.models import (
     Client,
@@ -75,6 +77,14 @@ def current_options(on: date) -> QuerySet[ClientOption]:
     return ClientOption.objects.filter(~Exists(later), since__lte=on)
 
 
+def in_state(state: Contract.State) -> Q:
+    return of(Contract.objects.filter(state=state))
+
+
+def paid_by(kind: Payer.Kind) -> Q:
+    return of(Payer.objects.live(clock.today()).filter(kind=kind))
+
+
 DEBT = {
     "any": (_("has a debt"), lambda: of(Invoice.objects.unpaid())),
     "overdue": (_("overdue"), lambda: of(Invoice.objects.overdue())),
@@ -127,17 +137,11 @@ GROUPED = {
     "yes": (_("in a group"), lambda: Q(company_group__isnull=False)),
     "no": (_("on its own"), lambda: Q(company_group=None)),
 }
-CONTRACT = {
-    **{
-        state.value: (state.label, lambda state=state: of(Contract.objects.filter(state=state)))
-        for state in Contract.State
-    },
+CONTRACT: Conditions = {
+    **{state.value: (state.label, partial(in_state, state)) for state in Contract.State},
     NONE: (_("none"), lambda: no(Contract.objects.all())),
 }
-PAYER_KIND = {
-    kind.value: (kind.label, lambda kind=kind: of(Payer.objects.live(clock.today()).filter(kind=kind)))
-    for kind in Payer.Kind
-}
+PAYER_KIND: Conditions = {kind.value: (kind.label, partial(paid_by, kind)) for kind in Payer.Kind}
 
 
 def text_filter(label: str | Promise, field: str) -> django_filters.CharFilter:
@@ -149,7 +153,7 @@ def day_filter(label: str | Promise, *args: Any, **kwargs: Any) -> django_filter
 
 
 def flag(name: str) -> Switch:
-    return Switch(capfirst(Client._meta.get_field(name).verbose_name), name)
+    return Switch(label_of(Client, name), name)
 
 
 class ClientFilter(PanelFilter):

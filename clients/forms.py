@@ -3,6 +3,8 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
+from django.db.models import Model
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -96,6 +98,12 @@ class DigitsField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return visible(super().to_python(value) or "").replace(" ", "")
+
+
+def label_of(model: type[Model], name: str) -> Any:
+    """What a column is called, as a label."""
+    column: Any = model._meta.get_field(name)
+    return capfirst(column.verbose_name)
 
 
 def staff_field(label: Any) -> forms.ModelChoiceField:

@@ -1,11 +1,13 @@
 """Filters of the lists of payers and contacts over all clients."""
 
+from functools import partial
+
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
-from billing_site.pages.filtering import Cases, PanelFilter, Switch
+from billing_site.pages.filtering import Cases, Conditions, PanelFilter, Switch
 from clients.client_filters import NONE, of_person, staff
 from clients.models import (
     Client,
@@ -23,6 +25,10 @@ from invoices.models import CreditAccount, Invoice
 def _of(rows: QuerySet) -> Q:
     """Payers of whom there is one of these."""
     return Q(pk__in=rows.order_by().values("payer"))
+
+
+def in_state(state: Contract.State) -> Q:
+    return _of(Contract.objects.filter(state=state))
 
 
 STATE = {
@@ -44,11 +50,8 @@ DEBT = {
     NONE: (_("none"), lambda: ~Exists(Invoice.objects.unpaid().filter(payer=OuterRef("pk")))),
 }
 CREDIT = {"yes": (_("yes"), lambda: _of(CreditAccount.objects.filter(balance__gt=0)))}
-CONTRACT = {
-    **{
-        state.value: (state.label, lambda state=state: _of(Contract.objects.filter(state=state)))
-        for state in Contract.State
-    },
+CONTRACT: Conditions = {
+    **{state.value: (state.label, partial(in_state, state)) for state in Contract.State},
     NONE: (_("none"), lambda: ~Exists(Contract.objects.filter(payer=OuterRef("pk")))),
 }
 ADDRESS = {

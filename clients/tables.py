@@ -4,7 +4,6 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
@@ -25,7 +24,7 @@ from billing_site.pages.tables import (
     Text,
     TextColumn,
 )
-from clients.forms import FLAGS
+from clients.forms import FLAGS, label_of
 from clients.models import Client, ClientOption, LicenceItem, MailClass, Payer, Power
 
 LANGUAGES = dict(Client._meta.get_field("language").choices or ())
@@ -187,7 +186,7 @@ class ClientTable(Table):
         *ORIGIN,
         *MONEY,
         *LICENCES,
-        *(_tick(name, capfirst(Client._meta.get_field(name).verbose_name)) for name in FLAGS),
+        *(_tick(name, label_of(Client, name)) for name in FLAGS),
     )  # fmt: skip
     reads = ("status",)
 

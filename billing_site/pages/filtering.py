@@ -15,13 +15,15 @@ from billing_site.pages import formats
 from billing_site.pages.addresses import from_start
 
 Text = str | Promise
+Conditions = Mapping[str, tuple[Text, Callable[[], Any]]]
+DECLARED = "base_filters"  # django-filter keeps there what the class declares
 MORE = "more"  # the parameter that opens the filters behind the button
 
 
 class Cases(django_filters.ChoiceFilter):
     """A choice of conditions: value → (word, what makes the condition). Rows of all chosen ones are kept."""
 
-    def __init__(self, label: Text, cases: Mapping[str, tuple[Text, Callable[[], Any]]]):
+    def __init__(self, label: Text, cases: Conditions):
         self.cases = dict(cases)
         words = [(value, word) for value, (word, _condition) in self.cases.items()]
         super().__init__(label=label, choices=words, empty_label=_("any"))
@@ -55,8 +57,8 @@ class PanelFilter(django_filters.FilterSet):
     def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any):
         asked = data if data is not None else QueryDict()
         if MORE not in asked:
-            everything = type(self).base_filters
-            self.base_filters = {
+            everything: dict[str, django_filters.Filter] = getattr(type(self), DECLARED)
+            self.base_filters: dict[str, django_filters.Filter] = {
                 name: one for name, one in everything.items() if name in self.bar or name in asked
             }
         super().__init__(data, *args, **kwargs)

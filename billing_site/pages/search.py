@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection, transaction
@@ -234,7 +235,7 @@ def _by_login(user: User, cases: list[str]) -> Group:
     return Group(_("Logins"), _clients(user, named).found)
 
 
-def _services(user: User, found: QuerySet[Service], word: Callable[[Service], str]) -> Group:
+def _services(user: User, found: Any, word: Callable[[Service], str]) -> Group:
     """Services found by their host or login: `word` says which."""
     if not may(user, "products.view_service"):
         return Group(_("Services"))
