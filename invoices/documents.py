@@ -294,8 +294,16 @@ def _rows(lines: Sequence[Line]) -> Iterator[Row]:
             price=_sum(line.price) if counted else "",
             month_price=_sum(month) if counted and month else "",
             discount=percent(line.discount) if line.discount else "",
-            amount="" if told else _sum(line.gross),
+            amount="" if told else _sum(line.gross + line.off if line.off_text else line.gross),
         )
+        if line.off_text:
+            yield _off_row(line)
+
+
+def _off_row(line: Line) -> Row:
+    """What a promotion took off the line above, where it is shown as a line of its own."""
+    nothing = dict.fromkeys(("number", "period", "quantity", "unit", "price", "month_price", "discount"), "")
+    return Row(text=line.off_text, amount=_sum(-line.off), **nothing)
 
 
 def _period(line: Line) -> str:

@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import OuterRef, Subquery
 
 from billing_site.journal.moves import move, record_many
-from billing_site.kit.money import vat_inside
+from billing_site.kit.money import format_number, vat_inside
 from billing_site.kit.periods import Period, add_months
+from billing_site.kit.proration import Step
 from billing_site.office.models import Seller, User, VatTable
 from clients.actions import lock
 from clients.models import Client, Payer
 from invoices import totals
 from invoices.models import Invoice, Line, Revision, SkippedPeriod
 from products import actions as products
-from products import pricing
-from products.models import MONTHS, Batch, Cycle, Order, Service
+from products import pricing, promotions
+from products.models import MONTHS, Batch, Cycle, Order, OrderLine, Product, Promotion, Service
 
 ADDON_DAYS = 7  # add-ons and first invoices are due in a week (R5.1)
 
@@ -51,43 +53,85 @@ def full_cycle(service: Service, day: date) -> Period:
 def charge_line(batch: Batch, period: Period, *, seller: Seller, vat: VatTable) -> Line:
     """An unsaved line that charges one batch for one period, priced by the seller's rule (R4.3).
 
-    `batch.service.product` and `batch.option` are read: load them before. The price of a batch holds
-    VAT inside. The rate is that of the period's last day.
+    `batch.service.product`, `batch.option`, `batch.choice` and `batch.promotion` are read: load them before.
+    The price of a batch holds VAT inside. The rate is that of the period's last day. A promotion shown as
+    a line of its own leaves price and discount as they were and comes off below (`off`, `off_text`).
     """
     service, thing = batch.service, batch.option or batch.service.product
-    treatment = service.product.vat_treatment
-    if service.cycle in (Cycle.FREE, Cycle.ONE_TIME):
-        charge = pricing.one_time(batch.quantity, batch.price, batch.discount)
-    else:
-        charge = pricing.charge(
-            quantity=batch.quantity,
-            cycle_price=batch.price,
-            months=MONTHS[service.cycle],
-            period=period,
-            full_cycle=full_cycle(service, period.start),
-            rule=seller.proration_rule,
-            discount=batch.discount,
-        )
-    rate = vat.rate(treatment, period.last_day)
-    tax = vat_inside(charge.amount, rate) if rate else Decimal(0)
+    sold = _charge(batch, period, seller, promotions.terms(batch, period.start))
+    full, discount, off, off_text = sold, batch.discount, Decimal(0), ""
+    steps = list(sold.steps)
+    if promotions.holds(batch, period.start):
+        assert batch.promotion is not None
+        full = _charge(batch, period, seller, promotions.base_terms(batch, period.start))
+        off = full.amount - sold.amount
+        if batch.promotion.shown == Promotion.Shown.LINE:
+            off_text = f"Скидка по промокоду {batch.promotion.code}"
+            steps = [*full.steps, Step(off_text, -off)]
+        else:
+            _price, discount = promotions.terms(batch, period.start)
+    shown = full if off_text else sold
     return Line(
         kind=Line.Kind.CHARGE,
         batch=batch,
         period=DateRange(period.start, period.end),
-        text=thing.line_text,
+        text=f"{thing.line_text}: {batch.choice}" if batch.choice else thing.line_text,
         quantity=batch.quantity,
         unit=thing.unit,
-        price=charge.unit_price,
-        month_price=charge.month_price,
-        discount=batch.discount,
-        net=charge.amount - tax,
-        vat_treatment=treatment,
-        vat_rate=rate,
-        vat=tax,
-        gross=charge.amount,
+        price=shown.unit_price,
+        month_price=shown.month_price,
+        discount=discount,
+        off=off,
+        off_text=off_text,
         rule=seller.proration_rule,
-        why=[{"text": str(step.text), "amount": f"{step.amount:.2f}"} for step in charge.steps],
-        shares=[[month.isoformat(), f"{share:.2f}"] for month, share in charge.shares],
+        why=[{"text": str(step.text), "amount": f"{step.amount:.2f}"} for step in steps],
+        shares=[[month.isoformat(), f"{share:.2f}"] for month, share in sold.shares],
+        **taxed(sold.amount, service.product, period.last_day, vat),
+    )
+
+
+def _charge(batch: Batch, period: Period, seller: Seller, terms: promotions.Terms) -> pricing.Charge:
+    service, (price, discount) = batch.service, terms
+    if service.cycle in (Cycle.FREE, Cycle.ONE_TIME):
+        return pricing.one_time(batch.quantity, price, discount)
+    return pricing.charge(
+        quantity=batch.quantity,
+        cycle_price=price,
+        months=MONTHS[service.cycle],
+        period=period,
+        full_cycle=full_cycle(service, period.start),
+        rule=seller.proration_rule,
+        discount=discount,
+    )
+
+
+def taxed(amount: Decimal, product: Product, day: date, vat: VatTable) -> dict[str, Any]:
+    """Net, VAT and gross of a line about `product`; `amount` holds the VAT of that day."""
+    rate = vat.rate(product.vat_treatment, day)
+    tax = vat_inside(amount, rate) if rate else Decimal(0)
+    return {
+        "net": amount - tax,
+        "vat_treatment": product.vat_treatment,
+        "vat_rate": rate,
+        "vat": tax,
+        "gross": amount,
+    }
+
+
+def fee_line(ordered: OrderLine, day: date, *, vat: VatTable) -> Line:
+    """An unsaved line of the set-up fee of what was ordered, taken once."""
+    thing = ordered.option or ordered.product
+    amount = ordered.setup_fee * ordered.quantity
+    step = {"text": f"{ordered.quantity} × {format_number(ordered.setup_fee)}", "amount": f"{amount:.2f}"}
+    return Line(
+        kind=Line.Kind.FEE,
+        recurring=False,
+        text=f"Подключение: {thing.line_text}",
+        quantity=ordered.quantity,
+        unit=thing.unit,
+        price=ordered.setup_fee,
+        why=[step],
+        **taxed(amount, ordered.product, day, vat),
     )
 
 

@@ -1,146 +1,26 @@
 """Verbs about orders and services that know nothing of money received."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import move, move_many, record
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
-from billing_site.kit.periods import Period, add_months, first_period, period_containing
 from billing_site.office.models import User
 from clients.actions import lock
 from clients.models import Client, Payer
-from products import pricing
-from products.models import MONTHS, Batch, Cycle, Handover, Option, Order, OrderLine, Price, Product, Service
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One line of a new order. `price` None = the catalogue's; an own price needs a reason."""
-
-    product: Product
-    cycle: str
-    quantity: int = 1
-    option: Option | None = None
-    price: Decimal | None = None
-    own_price_because: str = ""
-    discount: Decimal = Decimal(0)
-    doubled_because: str = ""
-
-
-def price_of(product: Product, option: Option | None, cycle: str, on: date, currency: str = "RUB") -> Decimal:
-    """Catalogue price of one unit for one cycle on a day. Raises Refused when there is none."""
-    which = {"option": option} if option else {"product": product}
-    found = Price.objects.on(on).filter(cycle=cycle, currency=currency, **which).first()
-    if found is None:
-        raise _no_price(option or product, on)
-    return found.amount
-
-
-def _no_price(thing: Product | Option, on: date) -> Refused:
-    return Refused(
-        _("“%(what)s” has no price for this cycle on %(day)s.")
-        % {"what": thing, "day": on.strftime("%d.%m.%Y")},
-        "cycle",
-    )
-
-
-def _prices(wanted: Sequence[Wanted], on: date, currency: str) -> dict[tuple[bool, int, str], Decimal]:
-    """Catalogue prices of all that is wanted, in one query: (an option?, id, cycle) → amount."""
-    products = Q(product__in=[line.product for line in wanted if not line.option])
-    options = Q(option__in=[line.option for line in wanted if line.option])
-    rows = Price.objects.on(on).filter(products | options, currency=currency)
-    return {
-        (row.option_id is not None, row.option_id or row.product_id or 0, row.cycle): row.amount
-        for row in rows
-    }
-
-
-@dataclass(frozen=True)
-class Quoted:
-    """A line of an order with its first period (None for what is sold once) and what that costs.
-
-    `joins` is the service the client has already, when an option is bought for it.
-    """
-
-    line: OrderLine
-    period: Period | None
-    charge: pricing.Charge
-    joins: Service | None
-
-
-def quote_order(client: Client, wanted: Sequence[Wanted], *, starts_on: date) -> list[Quoted]:
-    """What an order would hold and cost: the very lines that `create_order` writes. Writes nothing.
-
-    Raises Refused for a missing price, an own price without a reason, an option without its product.
-    """
-    order = Order(client=client, starts_on=starts_on)
-    prices = _prices(wanted, starts_on, client.currency)
-    return quote_lines(client, [_order_line(order, line, prices) for line in wanted], starts_on=starts_on)
-
-
-def quote_lines(client: Client, lines: Sequence[OrderLine], *, starts_on: date) -> list[Quoted]:
-    """The same for order lines that are there already."""
-    hosts = {line.product_id: line for line in lines if line.option_id is None}
-    quoted = []
-    for line in lines:
-        host = hosts.get(line.product_id)
-        joins = None if host else existing(client, line, starts_on)
-        cycle = joins.cycle if joins else host.cycle if host else line.cycle
-        if line.cycle != cycle:
-            raise Refused(
-                _("“%(option)s” is bought for the cycle of its service: %(cycle)s.")
-                % {"option": line.option, "cycle": Cycle(cycle).label},
-                "cycle",
-            )
-        quoted.append(_quoted(line, starts_on, joins))
-    return quoted
-
-
-def _quoted(line: OrderLine, starts_on: date, joins: Service | None) -> Quoted:
-    """What the first period of an order line costs, by its seller's rule (R4.1, R4.3)."""
-    months = MONTHS[line.cycle]
-    if not months:
-        return Quoted(line, None, pricing.one_time(line.quantity, line.price, line.discount), joins)
-    product = line.product
-    period = first_billed(product, line.cycle, starts_on, joins)
-    anchor = joins.anchor if joins else anchor_of(product, starts_on)
-    charge = pricing.charge(
-        quantity=line.quantity,
-        cycle_price=line.price,
-        months=months,
-        period=period,
-        full_cycle=period_containing(anchor, months, starts_on),
-        rule=product.seller.proration_rule,
-        discount=line.discount,
-    )
-    return Quoted(line, period, charge, joins)
-
-
-def anchor_of(product: Product, start: date) -> date:
-    """What the periods of a new service are counted from: the 1st of its starting month (R4.1)."""
-    return start if product.own_year else start.replace(day=1)
-
-
-def first_billed(product: Product, cycle: str, start: date, joins: Service | None = None) -> Period:
-    """The first period of what is bought on `start` (R4.1).
-
-    What joins a service ends with it: where it is paid until, else with its cycle. What is sold once has
-    its own day.
-    """
-    if not MONTHS[cycle]:
-        return Period(start, start + timedelta(days=1))
-    if joins:
-        until = joins.paid_until
-        return Period(start, until if until and until > start else next_due_after(joins, start))
-    return first_period(start, cycle, own_year=product.own_year)
+from products import pricing, promotions
+from products.models import Batch, Handover, Option, Order, OrderLine, Product, Promotion, Service
+from products.quoting import Quoted as Quoted
+from products.quoting import Wanted, anchor_of, existing, hosts_of, quote_order
+from products.quoting import first_billed as first_billed
+from products.quoting import next_due_after as next_due_after
+from products.quoting import price_of as price_of
+from products.quoting import quote_lines as quote_lines
 
 
 @transaction.atomic
@@ -152,22 +32,27 @@ def create_order(
     by: User | None,
     payer: Payer | None = None,
     comment: str = "",
+    promo: str = "",
 ) -> Order:
     """A pending order. Raises Refused for a product the client already has (use a change instead, R3.5)
-    or that stands in the order twice, and as `quote_order`.
+    or that stands in the order twice, for a promo code that can't be used, and as `quote_order`.
     """
     if not wanted:
         raise Refused(_("The order has no lines."))
     lock(client.pk)
+    _refuse_second_of_family(wanted, by)
     _refuse_doubled(client, [line for line in wanted if line.option is None])
-    quoted = quote_order(client, wanted, starts_on=starts_on)
-    total = sum((one.charge.amount for one in quoted), Decimal(0))
+    promotion = promotions.promotion_for(promo, client, clock.today()) if promo.strip() else None
+    quoted = quote_order(client, wanted, starts_on=starts_on, promotion=promotion)
+    total = sum((one.total for one in quoted), Decimal(0))
     order = Order.objects.create(
-        client=client, payer=payer, starts_on=starts_on, comment=comment, author=by, total=total
-    )
-    for one in quoted:
-        one.line.order = order
-    OrderLine.objects.bulk_create(one.line for one in quoted)
+        client=client, payer=payer, starts_on=starts_on, comment=comment, author=by, total=total,
+        promotion=promotion,
+    )  # fmt: skip
+    lines = [one.line for one in quoted if isinstance(one.line, OrderLine)]
+    for line in lines:
+        line.order = order
+    OrderLine.objects.bulk_create(lines)
     record("products.order_made", order, by=by, total=str(total), lines=len(quoted))
     return order
 
@@ -179,10 +64,16 @@ def doubles(client: Client, products: Iterable[Product]) -> list[Service]:
     return list(there.select_related("product").order_by("pk"))
 
 
+def _refuse_second_of_family(wanted: Sequence[Wanted], by: User | None) -> None:
+    """A second service of a family is the right of few, whatever the reason."""
+    if by and any(line.doubled_because for line in wanted) and not by.has_perm("products.double_family"):
+        raise Refused(_("You lack the right to sell a second service of one kind."), "doubled_because")
+
+
 def _refuse_doubled(client: Client, lines: Sequence[Wanted | OrderLine]) -> None:
     """One live service of a family, unless a person says why there shall be a second one (R3.5)."""
     single = [line.product for line in lines if not line.doubled_because]
-    there = doubles(client, single)
+    there = [one for one in doubles(client, single) if one.host_id is None]
     if there:
         raise Refused(
             _("The client already has “%(service)s”: change the existing service instead.")
@@ -198,65 +89,64 @@ def _refuse_doubled(client: Client, lines: Sequence[Wanted | OrderLine]) -> None
         )
 
 
-def _order_line(order: Order, line: Wanted, prices: Mapping[tuple[bool, int, str], Decimal]) -> OrderLine:
-    thing = line.option or line.product
-    price = line.price
-    if price is None:
-        price = prices.get((line.option is not None, thing.pk, line.cycle))
-    elif not line.own_price_because.strip():
-        raise Refused(_("Say why the price differs from the catalogue."), "own_price_because")
-    if price is None:
-        raise _no_price(thing, order.starts_on)
-    return OrderLine(
-        order=order,
-        product=line.product,
-        option=line.option,
-        cycle=line.cycle,
-        quantity=line.quantity,
-        price=price,
-        own_price_because=line.own_price_because,
-        discount=line.discount,
-        doubled_because=line.doubled_because,
-    )
-
-
 @transaction.atomic
 def close_order(order: Order, to: str, *, by: User) -> Order:
-    """Cancel, refuse, call it fraud, or bring it back to pending."""
-    return move(order, to, by=by)
+    """Cancel, refuse, call it fraud, or bring it back to pending: then its promo code is free again."""
+    lock(order.client_id)
+    move(order, to, by=by)
+    promotions.take_back_uses(order)
+    return order
 
 
 def make_services(order: Order, *, by: User | None) -> list[tuple[Service, list[Batch]]]:
-    """Services of an accepted order with their batches: one per product line, options join it.
+    """Services of an accepted order with their batches: one per product line, options join it, addons
+    hang on it.
 
     Called by the verb that accepts the order, inside its transaction. Raises Refused when the client
     has got a service of the family since the order was made.
     """
-    lines = list(order.lines.select_related("product__seller", "option").order_by("id"))
+    lines = list(order.lines.select_related("product__seller", "option", "choice").order_by("id"))
     own = [line for line in lines if line.option_id is None]
     _refuse_doubled(order.client, own)
-    made: list[tuple[Service, list[Batch]]] = []
-    hosts: dict[int, tuple[Service, list[Batch]]] = {}
+    promotion = _promotion_of(order)
+    made: dict[int, tuple[Service, list[Batch]]] = {}
+    homes: dict[int, int] = {}  # product → the line that options of it join
+    hosts = {lines[place].pk: host.pk for place, host in hosts_of(lines).items()}
     for line in own:
-        made.append((_service(order, line), []))
-        made[-1][1].append(_batch(order, line, made[-1][0]))
-        hosts.setdefault(line.product_id, made[-1])
+        host = made[hosts[line.pk]][0] if line.pk in hosts else None
+        service = _service(order, line, host)
+        made[line.pk] = service, [_batch(order, line, service, promotion)]
+        homes.setdefault(line.product_id, line.pk)
     for line in lines:
         if line.option_id is None:
             continue
-        if line.product_id not in hosts:
-            made.append((existing(order.client, line, order.starts_on), []))
-            hosts[line.product_id] = made[-1]
-        service, batches = hosts[line.product_id]
-        batches.append(_batch(order, line, service))
-    Batch.objects.bulk_create(batch for _service_made, batches in made for batch in batches)
-    return made
+        if line.product_id not in homes:
+            made[line.pk] = existing(order.client, line, order.starts_on), []
+            homes[line.product_id] = line.pk
+        service, batches = made[homes[line.product_id]]
+        batches.append(_batch(order, line, service, promotion))
+    Batch.objects.bulk_create(batch for _service_made, batches in made.values() for batch in batches)
+    return list(made.values())
 
 
-def _batch(order: Order, line: OrderLine, service: Service) -> Batch:
+def _promotion_of(order: Order) -> Promotion | None:
+    """The order's promotion with what it serves, its limits asked again. Raises Refused."""
+    if order.promotion_id is None:
+        return None
+    found = Promotion.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.promotion_id)
+    promotions.refuse_used_up(found, order.client, order=order)
+    return found
+
+
+def _batch(order: Order, line: OrderLine, service: Service, promotion: Promotion | None) -> Batch:
+    served = promotion if promotions.fits(promotion, line.product, line.option) else None
+    last = promotions.until(served, service.cycle, service.anchor, order.starts_on) if served else None
     return Batch(
         service=service,
         option=line.option,
+        choice=line.choice,
+        promotion=served,
+        promo_until=last,
         quantity=line.quantity,
         price=line.price,
         own_price_because=line.own_price_because,
@@ -265,13 +155,14 @@ def _batch(order: Order, line: OrderLine, service: Service) -> Batch:
     )
 
 
-def _service(order: Order, line: OrderLine) -> Service:
+def _service(order: Order, line: OrderLine, host: Service | None) -> Service:
     return Service.objects.create(
         client=order.client,
         payer=order.payer,
         order_line=line,
         product=line.product,
         family=line.product.family,
+        host=host,
         cycle=line.cycle,
         anchor=anchor_of(line.product, order.starts_on),
         starts_on=order.starts_on,
@@ -279,29 +170,11 @@ def _service(order: Order, line: OrderLine) -> Service:
     )
 
 
-def existing(client: Client, line: OrderLine, starts_on: date) -> Service:
-    """The service an option is bought for. Raises Refused when the client has none on that day."""
-    found = Service.objects.live().filter(client=client, product=line.product)
-    there = found.select_related("product__seller").order_by("pk").first()
-    if there is None:
-        raise Refused(
-            _("“%(option)s” needs the product “%(product)s” in the order.")
-            % {"option": line.option, "product": line.product}
-        )
-    if there.starts_on > starts_on:
-        raise Refused(
-            _("“%(service)s” starts on %(day)s only.")
-            % {"service": there.product.name, "day": f"{there.starts_on:%d.%m.%Y}"},
-            "starts_on",
-        )
-    return there
-
-
 def settle_recurring(service_ids: Iterable[int]) -> None:
-    """Store the recurring amount: the sum of the batches R3.1 counts, for one full cycle each."""
+    """Store the recurring amount: the sum of the batches R3.1 counts, for the next full cycle each."""
     sums: dict[int, Decimal] = dict.fromkeys(service_ids, Decimal(0))
-    for batch in Batch.objects.counted().filter(service__in=sums):
-        sums[batch.service_id] += pricing.line_amount(batch.quantity, batch.price, batch.discount)
+    for batch in Batch.objects.counted().filter(service__in=sums).select_related("service", "promotion"):
+        sums[batch.service_id] += whole_cycle(batch)
     services = [Service(pk=pk, recurring=amount) for pk, amount in sums.items()]
     Service.objects.bulk_update(services, ["recurring"])
 
@@ -353,40 +226,13 @@ def units(service: Service, option: Option | None = None) -> int:
     return held(service).get(option.pk if option else None, 0)
 
 
-def next_due_after(service: Service, day: date) -> date:
-    """First boundary of the service's cycle after `day`, counted from the anchor (never from an end)."""
-    months, n = MONTHS[service.cycle], 0
-    if not months:
-        raise Refused(_("The service has no renewal cycle."))
-    while (boundary := add_months(service.anchor, n * months)) <= day:
-        n += 1
-    return boundary
-
-
 def recurring_of(batches: Iterable[Batch]) -> Decimal:
-    """Sum of batches for one full cycle, each rounded once."""
-    return sum((pricing.line_amount(b.quantity, b.price, b.discount) for b in batches), Decimal(0))
+    """Sum of batches for the next full cycle, each rounded once."""
+    return sum((whole_cycle(batch) for batch in batches), Decimal(0))
 
 
-@transaction.atomic
-def change_product(product: Product, *, by: User, **fields: Any) -> Product:
-    """Change what the catalogue says of a product; what is sold already keeps its price and family."""
-    for name, value in fields.items():
-        setattr(product, name, value)
-    product.save(update_fields=list(fields))
-    record("products.product_changed", product, by=by, name=product.name)
-    return product
-
-
-@transaction.atomic
-def set_price(
-    product: Product, option: Option | None, *, cycle: str, amount: Decimal, valid_from: date, by: User
-) -> Price:
-    """A price from a date on; the price of the same day is corrected, older rows stay."""
-    thing = {"option": option} if option else {"product": product}
-    price, made = Price.objects.update_or_create(
-        cycle=cycle, currency="RUB", valid_from=valid_from, defaults={"amount": amount}, **thing
-    )
-    facts = {"what": str(option or product), "amount": str(amount), "from": valid_from.isoformat()}
-    record("products.price_set", product, by=by, cycle=cycle, made=made, **facts)
-    return price
+def whole_cycle(batch: Batch) -> Decimal:
+    """What a batch costs in its service's next period, a full cycle; `service` and `promotion` loaded."""
+    changes = batch.next_price_from or batch.promo_until
+    day = (batch.service.paid_until or batch.service.starts_on) if changes else batch.since
+    return pricing.line_amount(batch.quantity, *promotions.terms(batch, day))

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,60 +11,51 @@ from billing_site.kit import clock
 from billing_site.pages.fields import AmountField
 from clients.models import Client, Payer
 from products.actions import Wanted
-from products.models import Cycle, Option, Product
+from products.models import Cycle, Option, OptionChoice, Product
 
 EMPTY_LINES = 1  # lines an empty order form shows
 LONGEST = 50  # lines of one order
 
 
-class ProductForm(forms.ModelForm):
-    sections = [
-        ("", ["name", "line_text", "active"]),
-        (_("Hand-over to support"), [("handover_rule", "handover_subject")]),
-    ]
+@dataclass(frozen=True)
+class Thing:
+    """What an order line may hold."""
 
-    class Meta:
-        model = Product
-        fields = ("name", "line_text", "active", "handover_rule", "handover_subject")
+    product: Product
+    option: Option | None = None
+    choice: OptionChoice | None = None
 
-
-class PriceForm(forms.Form):
-    """A price from a date on, of the product itself or of one of its options."""
-
-    what = forms.ChoiceField(label=_("What"))
-    cycle = forms.ChoiceField(label=_("Cycle"), choices=Cycle.choices, initial=Cycle.HALF_YEAR)
-    amount = AmountField(label=_("Price of one for a cycle"))
-    valid_from = forms.DateField(
-        label=_("Valid from"), help_text=_("Older prices stay; what is billed already keeps its price.")
-    )
-    sections = [("", ["what", ("cycle", "amount"), "valid_from"])]
-
-    def __init__(self, *args: Any, product: Product, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.options = {str(option.pk): option for option in product.options.all()}
-        choices = [("", product.name), *((key, option.name) for key, option in self.options.items())]
-        self.fields["what"] = forms.ChoiceField(label=_("What"), choices=choices, required=False)
-
-    def clean_what(self) -> Option | None:
-        return self.options.get(self.cleaned_data["what"])
+    def __str__(self) -> str:
+        if self.option is None:
+            addon = self.product.kind == Product.Kind.ADDON
+            return f"{self.product.name} ({_t('addon')})" if addon else self.product.name
+        name = f"{self.product.name} + {self.option.name}"
+        return f"{name}: {self.choice.name}" if self.choice else name
 
 
-def offered() -> dict[str, tuple[Product, Option | None]]:
-    """What an order line may hold, by the value of its choice: "12" a product, "12-4" its option."""
-    things: dict[str, tuple[Product, Option | None]] = {}
+def offered() -> dict[str, Thing]:
+    """Things by the value of their choice: "12" a product, "12-4" its option, "12-4-7" an answer of it."""
+    things: dict[str, Thing] = {}
     products = Product.objects.filter(active=True).select_related("group", "seller")
-    for product in products.prefetch_related("options"):
-        things[str(product.pk)] = (product, None)
-        things |= {f"{product.pk}-{option.pk}": (product, option) for option in product.options.all()}
+    for product in products.prefetch_related("options__choices"):
+        things[str(product.pk)] = Thing(product)
+        for option in product.options.all():
+            if not option.active:
+                continue
+            key = f"{product.pk}-{option.pk}"
+            if option.kind == Option.Kind.CHOICE:
+                answers = option.choices.all()
+                things |= {f"{key}-{answer.pk}": Thing(product, option, answer) for answer in answers}
+            else:
+                things[key] = Thing(product, option)
     return things
 
 
-def grouped(things: dict[str, tuple[Product, Option | None]]) -> list[tuple[str, Any]]:
+def grouped(things: dict[str, Thing]) -> list[tuple[str, Any]]:
     """The same as choices of a select, under the names of product groups."""
     groups: dict[str, list[tuple[str, str]]] = {}
-    for key, (product, option) in things.items():
-        label = f"{product.name} + {option.name}" if option else product.name
-        groups.setdefault(product.group.name, []).append((key, label))
+    for key, thing in things.items():
+        groups.setdefault(thing.product.group.name, []).append((key, str(thing)))
     return [("", "—"), *groups.items()]
 
 
@@ -85,7 +77,7 @@ class LineForm(forms.Form):
         help_text=_("Only if the client shall have two services of one kind side by side."),
     )
 
-    def __init__(self, data: Any, *, n: int, things: dict[str, tuple[Product, Option | None]]):
+    def __init__(self, data: Any, *, n: int, things: dict[str, Thing]):
         super().__init__(data, prefix=f"line-{n}")
         self.n, self.things = n, things
         self.fields["thing"] = forms.ChoiceField(label=_("Product or option"), choices=grouped(things))
@@ -99,10 +91,11 @@ class LineForm(forms.Form):
 
     def wanted(self) -> Wanted:
         data = self.cleaned_data
-        product, option = self.things[data["thing"]]
+        thing = self.things[data["thing"]]
         return Wanted(
-            product=product,
-            option=option,
+            product=thing.product,
+            option=thing.option,
+            choice=thing.choice,
             cycle=data["cycle"],
             quantity=data["quantity"],
             price=data["price"],
@@ -122,6 +115,7 @@ class OrderForm(forms.Form):
 
     starts_on = forms.DateField(label=_("Starts on"), initial=clock.today)
     payer = forms.ModelChoiceField(Payer.objects.none(), label=_("Payer"), required=False)
+    promo = forms.CharField(label=_("Promo code"), max_length=40, required=False)
     comment = forms.CharField(
         label=_("Comment, for us only"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )

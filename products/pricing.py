@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 
@@ -70,6 +70,26 @@ def charge(
     ]
     steps += _discount(discount, full.amount, sold.amount)
     return Charge(sold.amount, unit.amount, rounded(cycle_price / months), tuple(steps), sold.shares)
+
+
+def promoted(price: Decimal, discount: Decimal, *, kind: str, value: Decimal) -> tuple[Decimal, Decimal]:
+    """Price of one and discount under a promotion: percents add up, a sum comes off, a price replaces."""
+    if kind == "percent":
+        return price, min(Decimal(100), discount + value)
+    if kind == "fixed":
+        return max(Decimal(0), price - value), discount
+    return value, discount
+
+
+def raised(price: Decimal, percent: Decimal, step: Decimal) -> Decimal:
+    """`price` changed by `percent`, half-up to whole `step`s (0.01, 1, 10 …); never below zero."""
+    steps = (price * (100 + percent) / 100 / step).quantize(Decimal(1), ROUND_HALF_UP)
+    return max(Decimal(0), rounded(steps * step))
+
+
+def cashback(amount: Decimal, percent: Decimal) -> Decimal:
+    """What goes back to the credit balance of a paid sum, to the kopeck."""
+    return rounded(amount * percent / 100)
 
 
 def one_time(quantity: int, price: Decimal, discount: Decimal = Decimal(0)) -> Charge:

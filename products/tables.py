@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,11 +17,18 @@ from billing_site.pages.tables import (
     Table,
     TextColumn,
 )
-from products.models import Cycle, Order, Product, Service
+from products.models import Cycle, Order, Product, Promotion, Service
 
 
 def client_url(row: Row) -> str:
     return reverse("client-detail", args=[row["client_id"]])
+
+
+def promised(kind: str, value: Decimal) -> str:
+    """«5 %», «− 500,00 ₽», «= 4 000,00 ₽»: what a promotion makes of a price."""
+    if kind == Promotion.Kind.PERCENT:
+        return f"− {value.normalize():f} %".replace(".", ",")
+    return f"{'−' if kind == Promotion.Kind.FIXED else '='} {formats.money(value)}"
 
 
 def paid_up_to(row: Row) -> str:
@@ -49,6 +57,40 @@ class ProductTable(Table):
                      hidden=True, cell=lambda row: str(Product.HandoverRule(row["handover_rule"]).label)),
         TextColumn("family", _("Family"), hidden=True),
         TextColumn("active", _("Sold"), cell=lambda row: badge("yes" if row["active"] else "no")),
+    )  # fmt: skip
+    reads = ("active",)
+
+    def css(self, row: Row) -> str:
+        return "" if row["active"] else "muted"
+
+
+class GroupTable(Table):
+    columns = (
+        LinkColumn("name", _("Group"), sort="name",
+                   link=lambda row: reverse("product-group-edit", args=[row["id"]])),
+        NumberColumn("sold", _("Sold")),
+        NumberColumn("all_products", _("Products in all")),
+        NumberColumn("position", _("Position"), sort="position"),
+    )  # fmt: skip
+
+
+class PromotionTable(Table):
+    """`uses` and `taken` are annotations of the list's rows: orders that used the code, what it took off."""
+
+    columns = (
+        LinkColumn("code", _("Code"), sort="code",
+                   link=lambda row: reverse("promotion-detail", args=[row["id"]])),
+        TextColumn("name", _("Name")),
+        TextColumn("value", _("What it gives"), fields=("value", "kind"),
+                   cell=lambda row: promised(row["kind"], row["value"]),
+                   export=lambda row: promised(row["kind"], row["value"])),
+        TextColumn("cycles", _("Cycles"), cell=lambda row: str(row["cycles"] or _("for life")),
+                   export=lambda row: str(row["cycles"] or _("for life"))),
+        DateColumn("valid_from", _("From")),
+        DateColumn("valid_until", _("Last day")),
+        NumberColumn("used", _("Used")),
+        MoneyColumn("taken", _("Taken off")),
+        TextColumn("active", _("Active"), cell=lambda row: badge("yes" if row["active"] else "no")),
     )  # fmt: skip
     reads = ("active",)
 

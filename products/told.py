@@ -5,7 +5,18 @@ from django.utils.translation import gettext_lazy as _
 VERBS = {
     "products.order_made": _("Order made: first invoices %(total)s"),
     "products.changed": _("Service changed: %(was)s → %(becomes)s"),
+    "products.change_planned": _("Change planned from %(on)s"),
+    "products.plan_withdrawn": _("Planned change of %(on)s withdrawn"),
+    "products.plan_done": _("Planned change of %(on)s carried out"),
+    "products.plan_stuck": _("Planned change not carried out: %(because)s"),
     "products.drift_repaired": _("Service put right: %(was)s → %(becomes)s"),
+    "products.product_added": _("Product added: %(name)s"),
+    "products.group_saved": _("Product group saved: %(name)s"),
+    "products.option_saved": _("Option saved: %(name)s"),
+    "products.companion_saved": _("Goes together with: %(name)s"),
+    "products.companion_dropped": _("No longer goes together with: %(name)s"),
+    "products.promotion_made": _("Promotion made: %(code)s"),
+    "products.promotion_changed": _("Promotion changed: %(code)s"),
     "products.product_changed": _("Product changed: %(name)s"),
     "products.price_set": _("Price set: %(what)s, %(amount)s from %(from)s"),
 }

@@ -1,12 +1,24 @@
 from django.urls import path
 
-from products.views import catalogue, orders, services
+from products.views import catalogue, orders, promotions, services
 
 urlpatterns = [
     path("products/", catalogue.ProductList.as_view(), name="product-list"),
     path("products/<int:pk>/", catalogue.ProductCard.as_view(), name="product-detail"),
     path("products/<int:pk>/edit/", catalogue.ProductEdit.as_view(), name="product-edit"),
+    path("products/new/", catalogue.ProductNew.as_view(), name="product-new"),
     path("products/<int:pk>/prices/new/", catalogue.PriceNew.as_view(), name="price-new"),
+    path("products/<int:pk>/options/new/", catalogue.OptionNew.as_view(), name="option-new"),
+    path("products/<int:pk>/companions/new/", catalogue.CompanionNew.as_view(), name="companion-new"),
+    path("products/options/<int:pk>/edit/", catalogue.OptionEdit.as_view(), name="option-edit"),
+    path("products/companions/<int:pk>/drop/", catalogue.CompanionDrop.as_view(), name="companion-drop"),
+    path("products/groups/", catalogue.GroupList.as_view(), name="product-group-list"),
+    path("products/groups/new/", catalogue.GroupNew.as_view(), name="product-group-new"),
+    path("products/groups/<int:pk>/edit/", catalogue.GroupEdit.as_view(), name="product-group-edit"),
+    path("promotions/", promotions.PromotionList.as_view(), name="promotion-list"),
+    path("promotions/new/", promotions.PromotionNew.as_view(), name="promotion-new"),
+    path("promotions/<int:pk>/", promotions.PromotionCard.as_view(), name="promotion-detail"),
+    path("promotions/<int:pk>/edit/", promotions.PromotionEdit.as_view(), name="promotion-edit"),
     path("orders/", orders.OrderList.as_view(), name="order-list"),
     path("orders/new/", orders.OrderNew.as_view(), name="order-new"),
     path("orders/new/clients/", orders.OrderClients.as_view(), name="order-clients"),

@@ -15,16 +15,17 @@ FILES = {
     "__init__", "apps", "urls", "views", "api", "schedule", "forms", "tables", "filters", "panels", "models",
     "actions", "tasks", "queries", "letters", "documents", "accounts", "pdf", "told",
     "contact_forms", "note_forms", "group_forms", "profile_forms", "paper_forms", "payer_forms",
-    "client_filters", "people_filters",
+    "service_forms", "client_filters", "people_filters", "catalogue_forms",
     # arithmetic: pure functions of values
     "pricing", "sla", "totals", "drift",
     # verbs
     "billing", "drafting", "issuing", "matching", "intake", "importing", "handing", "answering",
     "clocks", "senders", "threads", "timeline", "contacting", "contracting", "licensing", "proving",
-    "noting", "revealing", "grouping", "revising", "redrawing",
+    "noting", "revealing", "grouping", "revising", "redrawing", "planning", "running",
+    "cataloguing", "promotions", "repricing",
     "assigning", "managing",
     # pure readers
-    "statements", "purposes", "purpose_tokens", "purpose_words", "evidence", "judging", "reading",
+    "statements", "purposes", "purpose_tokens", "purpose_words", "evidence", "judging", "reading", "quoting",
 }  # fmt: skip
 FOREIGN = {"auth", "contenttypes", "sessions", "account", "pghistory"}
 

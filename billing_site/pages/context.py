@@ -81,6 +81,7 @@ MENU = (
     )),
     Section("settings", _("Settings"), "settings", (
         Entry(_("Products"), "product-list", "products.view_product"),
+        Entry(_("Promotions"), "promotion-list", "products.view_promotion"),
         Entry(_("System"), "system", "office.view_system"),
     )),
     Section("help", _("Help"), "circle-question-mark", (Entry(_("Guide"), "help"),)),

@@ -164,8 +164,8 @@ def settle(paid: Sequence[Invoice], receipts: Sequence[Receipt], *, by: User | N
     )
     waiting = list(Service.objects.filter(pk__in=services, status=Service.Status.PENDING))
     move_many(waiting, Service.Status.ACTIVE, by=by)
-    products.settle_recurring(services)
     settle_paid_until(services)
+    products.settle_recurring(services)  # after the dates: a promotion may end with them
     prove(lines, before, snapshots(services))
     hand_over([invoice.pk for invoice in paid], Product.HandoverRule.ON_PAID)
 

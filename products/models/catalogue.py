@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -145,6 +146,12 @@ class Option(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        if self.maximum is not None and self.maximum < self.minimum:
+            raise ValidationError({"maximum": _("The most is less than the least.")})
+        if self.step < 1:
+            raise ValidationError({"step": _("The step is one or more.")})
+
 
 class OptionChoice(models.Model):
     """One of the answers to an option that is a choice, with prices of its own."""
@@ -207,6 +214,14 @@ class Companion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.companion_option or self.companion_product}"
+
+    def clean(self) -> None:
+        if (self.companion_product is None) == (self.companion_option is None):
+            raise ValidationError({"companion_product": _("Choose a product or an option, one of them.")})
+        if self.companion_product_id == self.product_id:
+            raise ValidationError({"companion_product": _("A product doesn't go with itself.")})
+        if self.rule == self.Rule.MINIMUM and not self.minimum:
+            raise ValidationError({"minimum": _("Say how many at least.")})
 
 
 class PriceQuerySet(models.QuerySet):

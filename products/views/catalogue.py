@@ -1,5 +1,7 @@
 """The catalogue: products, their options and prices."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -8,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
 from billing_site.pages.page import Crumb
-from billing_site.pages.views import DetailPage, FormPage, ListPage
-from products import actions
+from billing_site.pages.views import ActionPage, Create, DetailPage, FormPage, ListPage
+from products import cataloguing
+from products.catalogue_forms import CompanionForm, GroupForm, OptionForm, PriceForm, ProductForm
 from products.filters import ProductFilter
-from products.forms import PriceForm, ProductForm
-from products.models import LIVE, Cycle, Option, Price, Product
-from products.tables import ProductTable
+from products.models import LIVE, Companion, Cycle, Option, OptionChoice, Price, Product, ProductGroup
+from products.tables import GroupTable, ProductTable
+
+HISTORY = 100  # prices shown on a product's card
 
 
 def with_prices(rows: QuerySet) -> QuerySet:
@@ -31,6 +35,7 @@ class ProductList(ListPage):
     default_order = ("name", "id")
     tabs = ((_("All"), ""), (_("Sold"), "active=true"), (_("No longer sold"), "active=false"))
     search_fields = ("name__icontains", "family")
+    create = Create("product-new", "products.add_product", _("New product"))
     empty_text = _("No products yet.")
 
     def get_queryset(self) -> QuerySet:
@@ -47,40 +52,75 @@ class ProductCard(DetailPage):
         return super().get_queryset().select_related("group", "seller")
 
     def get_context(self, obj: Product) -> dict[str, Any]:
-        options = list(obj.options.all())
+        options = list(obj.options.prefetch_related("choices"))
         prices = Price.objects.filter(Q(product=obj) | Q(option__product=obj))
-        in_force = {(p.option_id, p.cycle): p for p in prices.on(clock.today())}
-        cycles = [cycle for cycle in Cycle if any(key[1] == cycle for key in in_force)]
-        things: list[tuple[str, Option | None]] = [(obj.name, None), *((o.name, o) for o in options)]
+        in_force = {(p.option_id, p.choice_id, p.cycle): p for p in prices.on(clock.today())}
+        cycles = [cycle for cycle in Cycle if any(key[2] == cycle for key in in_force)]
         return {
             "cycles": cycles,
             "table": [
-                (name, option, [in_force.get((option.pk if option else None, cycle)) for cycle in cycles])
-                for name, option in things
+                (name, option, [in_force.get((*key, cycle)) for cycle in cycles])
+                for name, option, key in _things(obj, options)
             ],
-            "history": prices.select_related("option").order_by("-valid_from", "option", "-amount")[:100],
+            "options": options,
+            "companions": obj.companions.select_related("companion_product", "companion_option"),
+            "history": prices.select_related("option", "choice").order_by("-valid_from", "option", "-amount")[
+                :HISTORY
+            ],
             "today": clock.today(),
         }
+
+
+def _things(
+    product: Product, options: list[Option]
+) -> Iterator[tuple[str, Option | None, tuple[int | None, int | None]]]:
+    """What has prices: the product, its options, the answers of those that are choices."""
+    yield product.name, None, (None, None)
+    for option in options:
+        answers: list[OptionChoice] = list(option.choices.all())
+        if not answers:
+            yield option.name, option, (option.pk, None)
+        for choice in answers:
+            yield f"{option.name}: {choice.name}", option, (option.pk, choice.pk)
 
 
 class ProductPage(FormPage):
     """A form about a product."""
 
-    permission, model, menu = "products.change_product", Product, "settings"
+    permission, menu = "products.change_product", "settings"
+    queryset: QuerySet = Product.objects.all()
     crumbs = ((_("Products"), "product-list"),)
 
     def get_crumbs(self, obj: Any = None) -> list[Crumb]:
-        return [*super().get_crumbs(obj), (obj.name, self.get_success_url(obj))]
+        product = self.product
+        return [*super().get_crumbs(obj), (product.name, reverse("product-detail", args=[product.pk]))]
+
+    @property
+    def product(self) -> Product:
+        return self.object
 
     def get_success_url(self, obj: Any) -> str:
-        return reverse("product-detail", args=[self.object.pk])
+        return reverse("product-detail", args=[self.product.pk])
+
+
+class ProductNew(FormPage):
+    permission, title, menu = "products.add_product", _("New product"), "settings"
+    crumbs = ((_("Products"), "product-list"),)
+    form_class = ProductForm
+    success_message = _("Product added. It can be ordered from the day it has a price.")
+
+    def perform(self, form: ProductForm, by: Any) -> Product:
+        return cataloguing.add_product(form.instance, by=by)
+
+    def get_success_url(self, obj: Product) -> str:
+        return reverse("product-detail", args=[obj.pk])
 
 
 class ProductEdit(ProductPage):
     title, form_class = _("Edit the product"), ProductForm
 
     def perform(self, form: ProductForm, by: Any) -> Product:
-        return actions.change_product(self.object, by=by, **form.cleaned_data)
+        return cataloguing.change_product(self.object, by=by, **form.cleaned_data)
 
 
 class PriceNew(ProductPage):
@@ -95,7 +135,81 @@ class PriceNew(ProductPage):
 
     def perform(self, form: PriceForm, by: Any) -> Price:
         data = form.cleaned_data
-        return actions.set_price(
-            self.object, data["what"], cycle=data["cycle"], amount=data["amount"],
-            valid_from=data["valid_from"], by=by,
+        option, choice = data["what"]
+        return cataloguing.set_price(
+            self.object, option, choice=choice, cycle=data["cycle"], amount=data["amount"],
+            setup_fee=data["setup_fee"] or Decimal(0), valid_from=data["valid_from"], by=by,
         )  # fmt: skip
+
+
+class OptionNew(ProductPage):
+    title, form_class = _("New option"), OptionForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"instance": Option(product=self.object)}
+
+    def perform(self, form: OptionForm, by: Any) -> Option:
+        return cataloguing.save_option(form.instance, choices=form.cleaned_data["choices"], by=by)
+
+
+class OptionEdit(OptionNew):
+    queryset, title = Option.objects.select_related("product"), _("Edit the option")
+    success_message = _("Saved.")
+
+    @property
+    def product(self) -> Product:
+        return self.object.product
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"instance": self.object}
+
+
+class CompanionNew(ProductPage):
+    title, form_class = _("What goes with it"), CompanionForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"instance": Companion(product=self.object)}
+
+    def perform(self, form: CompanionForm, by: Any) -> Companion:
+        return cataloguing.save_companion(form.instance, by=by)
+
+
+class CompanionDrop(ActionPage):
+    permission, model, menu = "products.change_product", Companion, "settings"
+    title, submit_label = _("No longer goes together"), _("Take it off")
+    explanation = _("Services stay as they are; changes of the product no longer propose it.")
+    success_message = _("Taken off.")
+
+    def perform(self, obj: Companion, by: Any, data: dict[str, Any]) -> Product:
+        return cataloguing.drop_companion(obj, by=by)
+
+    def get_success_url(self, obj: Any) -> str:
+        return reverse("product-detail", args=[obj.product_id if isinstance(obj, Companion) else obj.pk])
+
+
+class GroupList(ListPage):
+    permission, title, menu = "products.view_product", _("Product groups"), "settings"
+    crumbs = ((_("Products"), "product-list"),)
+    table, default_order = GroupTable, ("position", "name", "id")
+    create = Create("product-group-new", "products.change_product", _("New group"))
+
+    def get_queryset(self) -> QuerySet:
+        return ProductGroup.objects.annotate(
+            sold=Count("products", filter=Q(products__active=True)), all_products=Count("products")
+        )
+
+
+class GroupNew(FormPage):
+    permission, title, menu = "products.change_product", _("New group"), "settings"
+    crumbs = ((_("Products"), "product-list"), (_("Product groups"), "product-group-list"))
+    model, form_class = ProductGroup, GroupForm
+
+    def perform(self, form: GroupForm, by: Any) -> ProductGroup:
+        return cataloguing.save_group(form.instance, by=by)
+
+    def get_success_url(self, obj: ProductGroup) -> str:
+        return reverse("product-group-list")
+
+
+class GroupEdit(GroupNew):
+    title = _("Edit the group")

@@ -1,5 +1,6 @@
 """Orders: the list, the form with its live sum, one order and what closes it."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.office.models import Seller
 from billing_site.pages.views import ActionPage, Create, DetailPage, FormPage, ListPage, Page, PanelView
@@ -17,7 +19,8 @@ from clients.models import Client
 from products import actions
 from products.filters import OrderFilter
 from products.forms import LineForm, OrderForm, offered
-from products.models import Order, OrderLine, Service
+from products.models import Order, OrderLine, Promotion, Service
+from products.promotions import promotion_for
 from products.tables import OrderTable
 
 FOUND = 8  # clients offered while a name is typed
@@ -68,7 +71,7 @@ class OrderNew(ForClient, FormPage):
         data = form.cleaned_data
         return actions.create_order(
             self.client, form.wanted(), starts_on=data["starts_on"], payer=data["payer"],
-            comment=data["comment"], by=by,
+            comment=data["comment"], promo=data["promo"], by=by,
         )  # fmt: skip
 
     def get_success_url(self, obj: Order) -> str:
@@ -121,10 +124,13 @@ class OrderSummary(ForClient):
     def get(self, request: HttpRequest) -> HttpResponse:
         form = OrderForm(request.GET, client=self.client)
         wanted, refused, quoted = form.wanted(), "", []
-        starts_on = form.cleaned_data.get("starts_on") if form.is_valid() or form.cleaned_data else None
-        if wanted and starts_on:
+        data = form.cleaned_data if form.is_valid() or form.cleaned_data else {}
+        promotion, refused = self.promotion(data.get("promo", ""))
+        if wanted and data.get("starts_on"):
             try:
-                quoted = actions.quote_order(self.client, wanted, starts_on=starts_on)
+                quoted = actions.quote_order(
+                    self.client, wanted, starts_on=data["starts_on"], promotion=promotion
+                )
             except Refused as why:
                 refused = why.message
         singles = [one.product for one in wanted if one.option is None and not one.doubled_because]
@@ -133,11 +139,47 @@ class OrderSummary(ForClient):
             "quoted": quoted,
             "refused": refused,
             "waiting": len(form.lines) - len(wanted),
-            "total": sum(one.charge.amount for one in quoted),
+            "promotion": promotion,
+            "sums": Sums.of(quoted),
             "drafts": by_seller(quoted),
             "doubles": actions.doubles(self.client, singles),
         }
         return render(request, "products/_order_summary.html", context)
+
+    def promotion(self, code: str) -> tuple[Promotion | None, str]:
+        """The typed promo code, or why it can't be used."""
+        if not code.strip():
+            return None, ""
+        try:
+            return promotion_for(code, self.client, clock.today()), ""
+        except Refused as why:
+            return None, why.message
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What an order comes to; `subtotal` before discounts and promo code."""
+
+    subtotal: Decimal
+    discount: Decimal
+    promo: Decimal
+    fees: Decimal
+    total: Decimal
+    cashback: Decimal
+
+    @classmethod
+    def of(cls, quoted: list[actions.Quoted]) -> "Sums":
+        zero = Decimal(0)
+        before = sum((one.before for one in quoted), zero)
+        full = sum((one.full.amount for one in quoted), zero)
+        return cls(
+            subtotal=before,
+            discount=before - full,
+            promo=sum((one.off for one in quoted), zero),
+            fees=sum((one.fee for one in quoted), zero),
+            total=sum((one.total for one in quoted), zero),
+            cashback=sum((one.cashback for one in quoted), zero),
+        )
 
 
 def by_seller(quoted: list[actions.Quoted]) -> list[tuple[Seller, Decimal]]:
@@ -145,7 +187,7 @@ def by_seller(quoted: list[actions.Quoted]) -> list[tuple[Seller, Decimal]]:
     sums: dict[Seller, Decimal] = {}
     for one in quoted:
         seller = one.line.product.seller
-        sums[seller] = sums.get(seller, Decimal(0)) + one.charge.amount
+        sums[seller] = sums.get(seller, Decimal(0)) + one.total
     return list(sums.items())
 
 
@@ -155,13 +197,15 @@ class OrderCard(DetailPage):
     template_name = "products/order.html"
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("client", "payer", "author")
+        return super().get_queryset().select_related("client", "payer", "author", "promotion")
 
     def get_context(self, obj: Order) -> dict[str, Any]:
-        lines = list(obj.lines.select_related("product__seller", "option").order_by("pk"))
+        lines = list(obj.lines.select_related("product__seller", "option", "choice").order_by("pk"))
+        quoted = _quoted(obj, lines) if obj.status == Order.Status.PENDING else []
         return {
             "lines": lines,
-            "quoted": _quoted(obj, lines) if obj.status == Order.Status.PENDING else [],
+            "quoted": quoted,
+            "sums": Sums.of(quoted),
             "services": Service.objects.filter(order_line__order=obj).select_related("product"),
         }
 
@@ -169,7 +213,7 @@ class OrderCard(DetailPage):
 def _quoted(order: Order, lines: list[OrderLine]) -> list[actions.Quoted]:
     """What accepting would charge now; nothing when it would be refused."""
     try:
-        return actions.quote_lines(order.client, lines, starts_on=order.starts_on)
+        return actions.quote_lines(order.client, lines, starts_on=order.starts_on, promotion=order.promotion)
     except Refused:
         return []
 

@@ -154,7 +154,10 @@ def test_a_doubled_product_leads_to_the_service(browse, manager, order, client, 
     text = browser.post(new_order(client), values).content.decode()
     assert "change the existing service instead" in text
     assert Order.objects.count() == 1
-    assert browser.post(new_order(client), {**values, "line-0-doubled": "вторая база"}).status_code == 302
+    answer = browser.post(new_order(client), {**values, "line-0-doubled": "вторая база"})
+    assert "You lack the right to sell a second service of one kind." in answer.content.decode()
+    head = browse(make.user("head", language="en"))
+    assert head.post(new_order(client), {**values, "line-0-doubled": "вторая база"}).status_code == 302
 
 
 def test_another_line_has_its_own_place(browse, manager, client, access):
@@ -199,12 +202,16 @@ def test_a_price_from_a_date_keeps_the_old_one(browse, access):
 
 
 def test_a_product_is_edited(browse, access):
-    values = {"name": "Доступ", "line_text": "Доступ", "handover_rule": "paid", "handover_subject": ""}
-    assert (
-        browse(make.user("head")).post(reverse("product-edit", args=[access.pk]), values).status_code == 302
-    )
+    kept = {
+        "group": access.group_id, "kind": "subscription", "family": access.family, "unit": "польз.",
+        "seller": access.seller_id, "vat_treatment": "none", "cashback": "1,5", "module": "manual",
+    }  # fmt: skip
+    values = {**kept, "name": "Доступ", "line_text": "Доступ", "handover_rule": "paid"}
+    answer = browse(make.user("head")).post(reverse("product-edit", args=[access.pk]), values)
+    assert answer.status_code == 302
     access.refresh_from_db()
     assert (access.name, access.handover_rule, access.active) == ("Доступ", "paid", False)
+    assert access.cashback == Decimal("1.50")
 
 
 def pages(order: Order) -> dict[str, tuple[str, str]]:
