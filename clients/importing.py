@@ -1,6 +1,7 @@
 """Clients from a file: every row is checked first, then made or changed one by one."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -227,13 +228,16 @@ def _find_taken(rows: list[Row]) -> None:
             row.errors.append(_t("%(email)s stands in several rows.") % {"email": email})
 
 
-def carry_out(row: Row, by: User) -> str:
-    """Make or change the client of a checked row; "" or what was refused."""
+def carry_out(row: Row, by: User, change: Callable[..., Client] = actions.change_client) -> str:
+    """Make or change the client of a checked row; "" or what was refused.
+
+    `change` is the verb for a client that is there: a younger one may take along what follows a manager.
+    """
     try:
         if row.client is None:
             actions.create_client(by=by, **row.values)
         else:
-            actions.change_client(row.client, by=by, version=row.client.version, **row.values)
+            change(row.client, by=by, version=row.client.version, **row.values)
     except Refused as refused:
         return refused.message
     return ""

@@ -79,8 +79,8 @@ class ProfileForm(forms.ModelForm):
         model = Client
         fields = (
             "name", "company", "phone", "language", "client_group", "billing_contact", "postal_address",
-            "payment_method", "account_manager", "sales_manager", *FLAGS, "department", "office_name", "source",
-            "lead", "cloud_login", "portal_login", "security_question", "admin_notes",
+            "payment_method", "account_manager", "sales_manager", *FLAGS, "department", "office_name",
+            "source", "lead", "cloud_login", "portal_login", "security_question", "admin_notes",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any):

@@ -119,7 +119,7 @@ def import_clients(job: Job) -> None:
     assert by is not None
     with translation.override(by.language):
         for row in importing.check(importing.kept(job.params["file"]), by).rows:
-            why = "; ".join(row.errors) or importing.carry_out(row, by)
+            why = "; ".join(row.errors) or importing.carry_out(row, by, managing.change_client)
             failure = {_t("row %(n)s") % {"n": row.number}: why} if why else None
             if not jobs.advance(job, failure=failure):
                 return

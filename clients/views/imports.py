@@ -18,6 +18,7 @@ from billing_site.pages.bulk import AT_ONCE
 from billing_site.pages.exports import CSV, write_csv
 from billing_site.pages.views import FormPage
 from clients import importing
+from tickets import managing
 
 SALT = "clients.import"
 SHOWN = 200  # rows with errors on the page
@@ -92,7 +93,7 @@ class ClientImportRun(ClientImport):
     def imported(self, sheet: importing.Sheet) -> HttpResponse:
         good = sheet.good
         for row in good:
-            if why := importing.carry_out(row, self.request.user):
+            if why := importing.carry_out(row, self.request.user, managing.change_client):
                 row.errors.append(why)
         done = len(sheet.good)
         told = ngettext("%(n)s row is imported.", "%(n)s rows are imported.", done) % {"n": done}

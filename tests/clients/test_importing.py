@@ -10,11 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from billing_site.journal import jobs
 from billing_site.journal.models import Job
+from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from clients import importing, reading
 from clients.models import Client, Payer
 from tests import make
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 HEAD = "№;Клиент;E-mail;Телефон;Менеджер;ИНН;Неизвестно"
@@ -211,6 +213,18 @@ def test_the_page_shows_first_then_imports(browse, head):
     assert Client.objects.get().name == "Ромашка"
     assert "Загружена 1 строка" in done
     assert "Кривая" in done
+
+
+def test_tickets_follow_a_manager_given_by_a_file(browse, head):
+    was, manager = make.user("account_manager", name="Был"), make.user("account_manager", name="Стал")
+    old = make.client(by=head, account_manager=was)
+    ticket = Ticket.objects.create(
+        client=old, subject="Вопрос", department=make.department(), assignee=was, last_at=clock.now()
+    )
+    browser = browse(head)
+    run(browser, load(browser, table(f"{old.pk};;;;Стал;;")))
+    ticket.refresh_from_db()
+    assert ticket.assignee == manager
 
 
 def test_a_bent_file_name_loads_nothing(browse, head):
