@@ -8,6 +8,7 @@ from decimal import Decimal
 from billing_site.kit import clock
 from billing_site.kit.requisites import make_account
 from billing_site.office.models import BankAccount
+from clients.models import Payer
 from invoices.models import Invoice
 
 LINE_END = "\r\n"
@@ -31,9 +32,13 @@ class Transfer:
     kind: str = "Платежное поручение"
 
 
-def account_of(n: int) -> str:
+# What a settlement account begins with, by the kind of its owner.
+BEGINS = {Payer.Kind.LEGAL: 40702, Payer.Kind.SOLE: 40802, Payer.Kind.PERSON: 40817}
+
+
+def account_of(n: int, kind: str = Payer.Kind.LEGAL) -> str:
     """The settlement account of the n-th payer."""
-    return make_account(BIC, f"4070281080000{n:07d}")
+    return make_account(BIC, f"{BEGINS[Payer.Kind(kind)]}81080000{n:07d}")
 
 
 def paid_by_client(invoice: Invoice, on: date, amount: Decimal, purpose: str = "") -> Transfer:
@@ -41,7 +46,7 @@ def paid_by_client(invoice: Invoice, on: date, amount: Decimal, purpose: str = "
     payer = invoice.payer
     return Transfer(
         on, amount, purpose or invoice.revision.purpose, payer.name, payer.inn, payer.kpp,
-        account_of(invoice.client_id % 900), BIC, str(invoice.pk % 900 + 100),
+        account_of(invoice.client_id % 900, payer.kind), BIC, str(invoice.pk % 900 + 100),
     )  # fmt: skip
 
 

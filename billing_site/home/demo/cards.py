@@ -105,7 +105,7 @@ def payer_of(persona: Persona, n: int, client_no: int, day: date) -> dict[str, A
         "signatory": director,
         "bank_name": 'АО "ДЕМО-БАНК", г. Москва',
         "bic": BIC,
-        "account": account_of(client_no % 900),
+        "account": account_of(client_no % 900, persona.kind),
         "valid_from": day,
     }
 
