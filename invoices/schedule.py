@@ -49,6 +49,12 @@ def turn_payers() -> None:
     log.info("payers turned", turned=billing.turn_payers(clock.today()))
 
 
+@shared_task(name="invoices.carry_out_planned")
+def carry_out_planned() -> None:
+    """Planned changes whose day has come (R3.4)."""
+    log.info("planned changes done", done=billing.carry_out_planned(clock.today()))
+
+
 @shared_task(name="invoices.expire_unpaid")
 def expire_unpaid() -> None:
     """What was sold, given to nobody and stayed unpaid (R3.2)."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from products.models import Batch, Handover, Option, Service
+from products.models import Batch, Handover, Option, Product, Service
 
 
 def handovers_for(batches: Sequence[Batch]) -> list[Handover]:
@@ -58,4 +58,16 @@ def reduction(
         was=was * pack,
         becomes=becomes * pack,
         unit=measure,
+    )
+
+
+def another_package(service: Service, product: Product, units: int) -> Handover:
+    """An unsaved hand-over of a service that becomes another package (R3.4)."""
+    return Handover(
+        service=service,
+        subject=_("Another package: %(name)s") % {"name": product.name},
+        body=f"{service.product.name} → {product.name}",
+        was=units,
+        becomes=units,
+        unit=product.unit,
     )

@@ -123,6 +123,8 @@ def _billing(made: SimpleNamespace, manager: User) -> None:
     )
     made.payment, made.proof = Payment.objects.get().pk, ProofCard.objects.get().pk
     made.service = Service.objects.get(order_line__order=accepted).pk
+    quoted = billing.quote_plan(Service.objects.get(pk=made.service), becomes=4)
+    made.plan = billing.plan_change(quoted, by=manager).pk
     other = make.order(made.of, Wanted(make.product(seller=seller), "half_year"), starts_on=date(2026, 12, 1))
     (draft,) = billing.accept_order(other, by=manager)
     made.draft = draft.pk

@@ -20,6 +20,14 @@ from invoices.billing.expiring import (
 )
 from invoices.billing.following import unpaid_renewal
 from invoices.billing.ordering import accept_order
+from invoices.billing.planning import (
+    Planned,
+    carry_out_planned,
+    first_free_day,
+    plan_change,
+    quote_plan,
+    withdraw_plan,
+)
 from invoices.billing.proving import look_through
 from invoices.billing.receiving import Receipt, receive, receive_many
 from invoices.billing.renewing import (
@@ -35,26 +43,31 @@ from invoices.billing.sending import hand_over, send_invoice
 
 __all__ = [
     "Change",
+    "Planned",
     "Receipt",
     "Repair",
     "Scan",
     "TakeBack",
     "Way",
     "accept_order",
+    "carry_out_planned",
     "change_client_status",
     "change_kpp",
     "change_service",
     "drifts",
     "due_clients",
     "expire_unpaid",
+    "first_free_day",
     "hand_over",
     "last_totals",
     "look_for_due",
     "look_through",
     "parts_of",
+    "plan_change",
     "plan_renewals",
     "prolong",
     "quote_change",
+    "quote_plan",
     "quote_repair",
     "quote_take_back",
     "receive",
@@ -71,4 +84,5 @@ __all__ = [
     "unpaid_renewal",
     "unpaid_units",
     "what_stops_closing",
+    "withdraw_plan",
 ]

@@ -19,6 +19,7 @@ from invoices.models import Invoice, Line, SkippedPeriod
 from products import actions as products
 from products.models import MONTHS, Batch, Service
 from products.models.services import ServiceQuerySet
+from products.planning import as_planned, planned_for, prices_of
 
 AHEAD = timedelta(days=20)  # drafted so long before the period starts (R5.1)
 UNPAID = (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS)
@@ -127,6 +128,8 @@ def plan_renewals(client_ids: Sequence[int], on: date) -> Renewals:
     ):
         batches[batch.service_id].append(batch)
     payers, vat, billed = default_payers(client_ids), VatTable(), _billed_until(services)
+    planned = planned_for(services)
+    prices = prices_of(services, [plan for found in planned.values() for plan in found]) if planned else None
     plans: dict[str, Plan] = {}
     found = Renewals()
     for service in services:
@@ -139,8 +142,11 @@ def plan_renewals(client_ids: Sequence[int], on: date) -> Renewals:
         if service.client.separate_invoices:
             key += f"-{service.pk}"
         plan = plans.setdefault(key, Plan(service.client, payer, seller, start, renewal_key=key))
+        held = batches[service.pk]
+        if prices and service.pk in planned:
+            service, held = as_planned(service, held, planned[service.pk], start, prices)
         end = products.next_due_after(service, start)
-        for batch in batches[service.pk]:
+        for batch in held:
             batch.service = service
             since = max(start, billed.get(batch.pk, start))
             if since < end:
