@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock, requisites
 from billing_site.office.models import User
+from billing_site.pages.finding import any_of
 from clients.models import (
+    Client,
     Contact,
     EmailAddress,
     Note,
@@ -26,20 +28,20 @@ def _phone(text: str) -> str:
 def find_clients(rows: QuerySet, typed: str) -> QuerySet:
     """Clients by what people type into the list: name, e-mail, INN, payer, contact, phone or number."""
     text = " ".join(typed.lower().replace("ё", "е").split())
-    found = Q(name_key__contains=text) | Q(
-        pk__in=EmailAddress.objects.filter(address__contains=text).values("client")
-    )
+    ways: list[Q | QuerySet] = [
+        Q(name_key__contains=text),
+        EmailAddress.objects.filter(address__contains=text).values("client"),
+    ]
     digits = "".join(sign for sign in text if sign.isdecimal())
     if digits and not set(text) - set("0123456789 +-()#№"):
-        found |= Q(pk__in=Payer.objects.filter(inn=digits).values("client"))
+        ways.append(Payer.objects.filter(inn=digits).values("client"))
         if len(digits) <= 9:
-            found |= Q(pk=int(digits))
+            ways.append(Q(pk=int(digits)))
         if phone := _phone(text):
-            found |= Q(phone=phone) | Q(pk__in=Contact.objects.filter(phone=phone).values("client"))
+            ways += [Q(phone=phone), Contact.objects.filter(phone=phone).values("client")]
     else:
-        found |= Q(pk__in=Payer.objects.named(text).values("client"))
-        found |= Q(pk__in=Contact.objects.named(text).values("client"))
-    return rows.filter(found)
+        ways += [Payer.objects.named(text).values("client"), Contact.objects.named(text).values("client")]
+    return rows.filter(any_of(Client, *ways))
 
 
 class NoteFilter(django_filters.FilterSet):
@@ -96,19 +98,24 @@ def find_payers(rows: QuerySet, typed: str) -> QuerySet:
     """Payers by name, any of their numbers, the code in Union, or the client's name."""
     text = " ".join(typed.lower().replace("ё", "е").split())
     bare = text.replace(" ", "")
-    numbers = Q(inn=bare) | Q(kpp=bare) | Q(ogrn=bare) | Q(counterparty_code__iexact=typed.strip())
+    ways: list[Q | QuerySet] = [
+        Payer.objects.named(text).values("pk"),
+        Q(client__in=Client.objects.filter(name_key__contains=text)),
+        Q(counterparty_code__in={typed.strip(), text, text.upper()} - {""}),
+    ]
     if bare.isdecimal():
-        numbers |= Q(bic=bare) | Q(account=bare)
-    return rows.filter(
-        numbers | Q(pk__in=Payer.objects.named(text).values("pk")) | Q(client__name_key__contains=text)
-    )
+        ways.append(Q(inn=bare) | Q(kpp=bare) | Q(ogrn=bare) | Q(bic=bare) | Q(account=bare))
+    return rows.filter(any_of(Payer, *ways))
 
 
 def find_contacts(rows: QuerySet, typed: str) -> QuerySet:
     """Contacts by name, e-mail, phone, or the client's name."""
     text = " ".join(typed.lower().replace("ё", "е").split())
-    found = Q(pk__in=Contact.objects.named(text).values("pk")) | Q(client__name_key__contains=text)
-    found |= Q(pk__in=EmailAddress.objects.filter(address__contains=text).values("contact"))
+    ways: list[Q | QuerySet] = [
+        Contact.objects.named(text).values("pk"),
+        Q(client__in=Client.objects.filter(name_key__contains=text)),
+        EmailAddress.objects.filter(address__contains=text, contact__isnull=False).values("contact"),
+    ]
     if phone := _phone(text):
-        found |= Q(phone=phone)
-    return rows.filter(found)
+        ways.append(Q(phone=phone))
+    return rows.filter(any_of(Contact, *ways))

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
 from billing_site.office.models import Department, User
+from billing_site.pages.finding import any_of
 from billing_site.pages.requests import PanelRequest
 from clients.models import Client
 from tickets.models import Participant, RawMail, Ticket
@@ -20,22 +21,16 @@ STATES = (
 
 
 def find_tickets(rows: QuerySet, typed: str) -> QuerySet:
-    """Tickets by number, subject, client, address: what people type into the list.
-
-    A union and not an OR: each way of finding has an index of its own.
-    """
+    """Tickets by number, subject, client, address: what people type into the list."""
     text = " ".join(typed.lower().replace("ё", "е").split())
     digits = text.lstrip("#№ ")
-    tickets = Ticket.objects.order_by()
-    ways = [
-        tickets.filter(subject__icontains=typed.strip()).values("pk"),
-        tickets.filter(client__in=Client.objects.filter(name_key__contains=text)).values("pk"),
-    ]
+    called = Client.objects.filter(name_key__contains=text)
+    ways: list[Q | QuerySet] = [Q(subject__icontains=typed.strip()), Q(client__in=called)]
     if digits.isdecimal() and len(digits) <= 18:
-        ways.append(tickets.filter(pk=int(digits)).values("pk"))
+        ways.append(Q(pk=int(digits)))
     if "@" in text:
         ways.append(Participant.objects.filter(address__startswith=text).values("ticket"))
-    return rows.filter(pk__in=ways[0].union(*ways[1:]))
+    return rows.filter(any_of(Ticket, *ways))
 
 
 class TicketFilter(django_filters.FilterSet):

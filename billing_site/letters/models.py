@@ -1,10 +1,20 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
+
+
+class Addresses(models.Func):
+    """Addresses of a letter as one text that PostgreSQL agrees to index (see the migration)."""
+
+    function = "letter_addresses"
+    arity = 1
+    output_field = models.TextField()
 
 
 class Letter(models.Model):
@@ -83,6 +93,8 @@ class Letter(models.Model):
             models.Index(fields=["status", "-id"], name="letter_by_status"),
             models.Index(fields=["message_id"], name="letter_message_id"),  # bounces and answers find it
             models.Index(fields=["needs"], name="letter_waiting", condition=~Q(needs="")),
+            GinIndex(OpClass(Upper("subject"), name="gin_trgm_ops"), name="letter_subject_trgm"),  # search
+            GinIndex(OpClass(Upper(Addresses("to")), name="gin_trgm_ops"), name="letter_to_trgm"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -11,7 +11,7 @@ from billing_site.journal.models import Entry
 from billing_site.letters import actions
 from billing_site.letters.filters import LetterFilter
 from billing_site.letters.kinds import kind_word
-from billing_site.letters.models import Attachment, Letter
+from billing_site.letters.models import Addresses, Attachment, Letter
 from billing_site.letters.tables import LetterTable
 from billing_site.letters.tasks import headers_of
 from billing_site.pages.page import Crumb
@@ -49,7 +49,8 @@ class LetterList(ListPage):
         return seen.annotate(client_name=Subquery(name))
 
     def search(self, queryset: QuerySet, typed: str) -> QuerySet:
-        return queryset.filter(Q(subject__icontains=typed) | Q(to__icontains=typed))
+        addressed = queryset.alias(addresses=Addresses("to"))
+        return addressed.filter(Q(subject__icontains=typed) | Q(addresses__icontains=typed))
 
 
 class LetterView(ObjectPage):

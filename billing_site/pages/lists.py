@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 from typing import Any
 
 import django_filters
@@ -24,6 +23,7 @@ from billing_site.pages.access import may
 from billing_site.pages.addresses import changed, from_start, known
 from billing_site.pages.exports import ROW_LIMIT, export
 from billing_site.pages.filtering import PanelFilter
+from billing_site.pages.finding import any_of
 from billing_site.pages.layout import native_dates
 from billing_site.pages.models import ListSetup, SavedView
 from billing_site.pages.page import Page
@@ -156,15 +156,15 @@ class ListPage(Page):
 
     def search(self, queryset: QuerySet, typed: str) -> QuerySet:
         text = " ".join(typed.lower().replace("ё", "е").split())
-        wanted = [Q(pk__in=[])]
+        ways = []
         for name in self.search_fields:
             column = keyset.field_of(queryset.model, name)
             if isinstance(column, IntegerField):
                 if text.lstrip("#№ ").isdecimal():
-                    wanted.append(Q(**{name: int(text.lstrip("#№ "))}))
+                    ways.append(Q(**{name: int(text.lstrip("#№ "))}))
             else:
-                wanted.append(Q(**{name if column is None else f"{name}__contains": text}))
-        return queryset.filter(reduce(or_, wanted))
+                ways.append(Q(**{name if column is None else f"{name}__contains": text}))
+        return queryset.filter(any_of(queryset.model, *ways)) if ways else queryset.none()
 
     @cached_property
     def order(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
@@ -153,6 +154,10 @@ class BankLine(models.Model):
                 condition=Q(direction="in") & ~Q(outcome__in=("applied", "non_client")),
                 name="bankline_open",
             ),  # the desk's queue
+            GinIndex(OpClass(Upper("payer_name"), name="gin_trgm_ops"), name="bankline_payer_trgm"),  # search
+            GinIndex(OpClass(Upper("purpose"), name="gin_trgm_ops"), name="bankline_purpose_trgm"),
+            models.Index(fields=["payer_inn"], name="bankline_inn", condition=~Q(payer_inn="")),
+            models.Index(fields=["number"], name="bankline_number", condition=~Q(number="")),
         ]
         constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="bankline_amount")]
 

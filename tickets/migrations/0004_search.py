@@ -6,18 +6,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tickets', '0003_due_and_uid'),
+        ("tickets", "0003_due_and_uid"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='participant',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('address', name='varchar_pattern_ops'), name='participant_address'),
+            model_name="participant",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("address", name="varchar_pattern_ops"),
+                name="participant_address",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('subject'), name='gin_trgm_ops'), name='ticket_subject_trgm'),
+            model_name="ticket",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("subject"), name="gin_trgm_ops"
+                ),
+                name="ticket_subject_trgm",
+            ),
         ),
     ]
