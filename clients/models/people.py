@@ -133,8 +133,11 @@ class EmailAddress(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(address=Lower("address")), name="address_lower"),
             models.UniqueConstraint(
-                fields=("client",), condition=Q(kind="profile"), name="address_one_profile"
-            ),
+                fields=("client",),
+                include=("address",),
+                condition=Q(kind="profile"),
+                name="address_one_profile",
+            ),  # covering: a list shows the address of each client and the planner shuns the GiST one below
             models.UniqueConstraint(
                 fields=("client", "address"), condition=~Q(kind="former"), name="address_once_a_client"
             ),
