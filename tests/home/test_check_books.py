@@ -70,12 +70,8 @@ SPOILED = {
     "live lines belong to standing current revisions": "UPDATE invoices_line SET live = false",
     "month shares of a line sum to it": "UPDATE invoices_line SET shares = '[[\"2026-11-01\", \"1.00\"]]'",
     "no day of a batch is billed twice": """
-        INSERT INTO invoices_line (
-            revision_id, position, kind, batch_id, period, live, recurring, text, quantity, unit, price,
-            discount, net, vat_treatment, vat, gross, rule, why, shares)
-        SELECT revision_id, 9, kind, batch_id, period, live, recurring, text, quantity, unit, price,
-               discount, net, vat_treatment, vat, gross, rule, why, shares
-        FROM invoices_line LIMIT 1""",
+        INSERT INTO invoices_line SELECT copy.* FROM (SELECT * FROM invoices_line LIMIT 1) AS l,
+            jsonb_populate_record(NULL::invoices_line, to_jsonb(l) || '{"id": 0, "position": 9}') AS copy""",
     "money, account and invoice are of one seller": "UPDATE invoices_allocation SET seller_id = %(other)s",
     "payers belong to the client": "UPDATE clients_payer SET client_id = %(client)s, is_default = false",
     "a paid invoice has its day": "UPDATE invoices_invoice SET paid_on = NULL",
