@@ -49,7 +49,7 @@ def _sources() -> Iterator[Path]:
 
 
 def exists(name: str) -> bool:
-    with _maintenance() as cursor:
+    with maintenance() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         return cursor.fetchone() is not None
 
@@ -58,11 +58,18 @@ def keep(size: Size) -> str:
     """The template of a size, built when it isn't there; an unfinished one never bears the name."""
     size.check()
     name = name_of(size)
-    if exists(name):
-        return name
+    with maintenance() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])  # held while another builds it
+        if not exists(name):
+            _make(size, name)
+            forget_older(name)
+    return name
+
+
+def _make(size: Size, name: str) -> None:
     making = f"{name}_new"
     drop(making)
-    with _maintenance() as cursor:
+    with maintenance() as cursor:
         cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(making)))
     sizes = [f"--{word}={getattr(size, word)}" for word in ("clients", "invoices", "tickets", "seed")]
     day = [f"--on={size.on}"] if size.on else []
@@ -70,21 +77,33 @@ def keep(size: Size) -> str:
         [sys.executable, str(ROOT / "manage.py"), "demo", *sizes, *day],
         env={**os.environ, "DATABASE_URL": address(making)}, check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    with _maintenance() as cursor:
+    with maintenance() as cursor:
         cursor.execute(
             sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(making), sql.Identifier(name))
         )
         cursor.execute(
             sql.SQL("ALTER DATABASE {} IS_TEMPLATE true ALLOW_CONNECTIONS false").format(sql.Identifier(name))
         )
-    return name
+
+
+def forget_older(name: str) -> None:
+    """Templates of the same figures from other migrations or another generator: gigabytes for nothing."""
+    figures, _, _digest = name.rpartition("_")
+    with maintenance() as cursor:
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s) AND datistemplate",
+            [f"{figures}_"],
+        )
+        for older in {row[0] for row in cursor.fetchall()} - {name}:
+            cursor.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(sql.Identifier(older)))
+            drop(older)
 
 
 def clone(size: Size, name: str) -> str:
     """DATABASE_URL of the database `name`, made anew from the kept template of a size."""
     template = keep(size)
     drop(name)
-    with _maintenance() as cursor:
+    with maintenance() as cursor:
         cursor.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}").format(
                 sql.Identifier(name), sql.Identifier(template), sql.SQL(STRATEGY)
@@ -95,19 +114,19 @@ def clone(size: Size, name: str) -> str:
 
 def drop(name: str) -> None:
     """A clone goes, with whoever is connected to it. Templates stay."""
-    with _maintenance() as cursor:
+    with maintenance() as cursor:
         cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def holds_clients(name: str) -> bool:
-    """Whether a database of this name has an office in it; what isn't there has none."""
+def is_taken(name: str) -> bool:
+    """Whether somebody works in a database of this name; what isn't there is free."""
     if not exists(name):
         return False
-    with _connected(name) as cursor:
+    with connected(name) as cursor:
         cursor.execute("SELECT to_regclass('clients_client') IS NOT NULL")
         if not cursor.fetchone()[0]:
             return False
-        cursor.execute("SELECT EXISTS (SELECT FROM clients_client)")
+        cursor.execute("SELECT EXISTS (SELECT FROM clients_client) OR EXISTS (SELECT FROM office_user)")
         return cursor.fetchone()[0]
 
 
@@ -122,7 +141,7 @@ def address(name: str) -> str:
 
 
 @contextmanager
-def _connected(name: str) -> Iterator[psycopg2.extensions.cursor]:
+def connected(name: str) -> Iterator[psycopg2.extensions.cursor]:
     connection = psycopg2.connect(re.sub(r"^\w+://", "postgresql://", address(name)))
     try:
         connection.autocommit = True
@@ -132,5 +151,5 @@ def _connected(name: str) -> Iterator[psycopg2.extensions.cursor]:
         connection.close()
 
 
-def _maintenance():
-    return _connected("postgres")
+def maintenance():
+    return connected("postgres")

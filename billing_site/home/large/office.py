@@ -13,6 +13,7 @@ from billing_site.home.demo.office import SINCE, found, hire, stock
 from billing_site.home.large.ground import array, plan
 from billing_site.home.large.sizes import Size
 from billing_site.home.large.words import FATHERS, SURNAMES, WOMEN
+from billing_site.kit import clock
 from billing_site.office.models import Department, Seller, User
 from clients.models import ClientGroup, CompanyGroup
 from products.models import Cycle, Option, Price, Product, ProductGroup
@@ -65,7 +66,9 @@ def open_office(size: Size) -> Office:
     )
     ClientGroup.objects.bulk_create(ClientGroup(name=name, colour=colour) for name, colour in GROUPS)
     CompanyGroup.objects.bulk_create(
-        CompanyGroup(name=f"Группа «{SURNAMES[n % len(SURNAMES)]} и Ко» {n + 1}")
+        CompanyGroup(
+            name=f"Группа «{SURNAMES[n % len(SURNAMES)]} и Ко» {n + 1}", created_at=clock.midnight(SINCE)
+        )
         for n in range(max(1, size.clients // 60))
     )
     plan("company_group", "SELECT row_number() OVER (ORDER BY id) - 1 AS n, id FROM clients_companygroup")

@@ -35,7 +35,7 @@ def _fill_licences(today: str) -> None:
         "id": "row_number() OVER (ORDER BY m)", "client_id": "p.id",
         "product": f"large.word({array(PROGRAMS)}, m, 511)",
         "ownership": "(ARRAY['rent', 'rent', 'own'])[1 + large.roll(m, 512, 3)]",
-        "registration_number": "'80' || lpad((m * 7919 % 10000000)::text, 7, '0')",
+        "registration_number": "'80' || lpad((m::bigint * 7919 % 10000000)::text, 7, '0')",
         "its_until": f"CASE WHEN large.roll(m, 513, 3) > 0 THEN {today} - 200 + large.roll(m, 514, 560) END",
         "portal_login": "'its' || 100000 + k", "active_from": "came_on",
         "active_until": """CASE WHEN large.roll(m, 515, 8) = 0
@@ -50,7 +50,8 @@ def _fill_options(today: str) -> None:
         "id": "row_number() OVER (ORDER BY m)", "client_id": "p.id", "kind": "kind", "since": "came_on",
         "state": """(ARRAY['connected', 'connected', 'requested', 'refused', 'off'])
             [1 + large.roll(m, 521, 5)]""",
-        "until": f"CASE WHEN large.roll(m, 521, 5) < 2 THEN {today} - 60 + large.roll(m, 522, 420) END",
+        "until": f"""CASE WHEN large.roll(m, 521, 5) < 2
+            THEN greatest(came_on + 30, {today} - 60 + large.roll(m, 522, 420)) END""",
     })  # fmt: skip
 
 

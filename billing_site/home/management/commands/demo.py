@@ -22,12 +22,12 @@ SIZES = ("clients", "invoices", "tickets")
 
 def _size(options: dict[str, Any]) -> Size | None:
     """The size asked for; None for the small demo office."""
-    given = [options[what] for what in SIZES]
+    given = {what: options[what] for what in SIZES}
     if not any(options[what] is not None for what in (*SIZES, "on")) and not options["template"]:
         return None
-    if None in given:
+    if None in given.values():
         raise CommandError("A large office needs all three: --clients, --invoices, --tickets.")
-    size = Size(*given, seed=options["seed"], on=options["on"])
+    size = Size(**given, seed=options["seed"], on=options["on"])
     try:
         size.check()
     except Refused as refused:
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         """Put a clone of the size's template in the place of this database."""
         name = connection.settings_dict["NAME"]
         connection.close()
-        if kept.holds_clients(name):
+        if kept.is_taken(name):
             raise CommandError("The database is not empty: a clone takes the place of an empty one only.")
         kept.clone(size, name)
         self.tell_login()
