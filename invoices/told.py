@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 VERBS = {
+    "invoices.cashback": _("Cashback to the credit balance: %(amount)s"),
     "invoices.drafted": _("Draft made: %(total)s, due %(due_on)s"),
     "invoices.payer_replaced": _("Drawn to another payer: %(payer)s"),
     "invoices.lines_added": _("Lines added to the draft: now %(total)s"),

@@ -90,10 +90,10 @@ def _refuse_doubled(client: Client, lines: Sequence[Wanted | OrderLine]) -> None
 
 
 @transaction.atomic
-def close_order(order: Order, to: str, *, by: User) -> Order:
+def close_order(order: Order, to: str, *, by: User, because: str = "") -> Order:
     """Cancel, refuse, call it fraud, or bring it back to pending: then its promo code is free again."""
     lock(order.client_id)
-    move(order, to, by=by)
+    move(order, to, by=by, facts={"because": because} if because else None)
     promotions.take_back_uses(order)
     return order
 

@@ -104,7 +104,7 @@ class CompanionForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["companion_option"] = OptionField(required=False, label=_("goes with option"))
+        self.fields["companion_option"] = OptionField(required=False, label=_("Goes with option"))
 
 
 class PriceForm(forms.Form):
@@ -158,7 +158,7 @@ class PromotionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["products"].help_text = _("Nothing chosen here and below: it serves everything.")
-        self.fields["options"] = OptionsField(required=False, label=_("options"))
+        self.fields["options"] = OptionsField(required=False, label=_("Options"))
 
     def clean_code(self) -> str:
         return self.cleaned_data["code"].strip().upper()

@@ -2,6 +2,7 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.office.models import Seller
+from products import waiting
 from products.models import Order, Product, ProductGroup, Service
 
 
@@ -28,6 +29,9 @@ class ProductFilter(django_filters.FilterSet):
 
 
 class OrderFilter(django_filters.FilterSet):
+    cause = django_filters.ChoiceFilter(
+        label=_("Why it waits"), choices=waiting.Cause.choices, empty_label=_("any"), method="by_cause"
+    )
     status = django_filters.ChoiceFilter(
         label=_("Status"), choices=Order.Status.choices, empty_label=_("any")
     )
@@ -37,6 +41,9 @@ class OrderFilter(django_filters.FilterSet):
     class Meta:
         model = Order
         fields = ("status",)
+
+    def by_cause(self, rows, _name, value):
+        return waiting.because(rows, value)
 
 
 class ServiceFilter(django_filters.FilterSet):

@@ -126,7 +126,7 @@ class Quoted:
 
     @property
     def cashback(self) -> Decimal:
-        return pricing.cashback(self.total, self.line.product.cashback)
+        return pricing.cashback(self.charge.amount, self.line.product.cashback)
 
 
 def quote_order(

@@ -18,6 +18,7 @@ from billing_site.pages.tables import (
     TextColumn,
 )
 from products.models import Cycle, Order, Product, Promotion, Service
+from products.waiting import Cause
 
 
 def client_url(row: Row) -> str:
@@ -64,6 +65,10 @@ class ProductTable(Table):
         return "" if row["active"] else "muted"
 
 
+def told_cause(row: Row) -> str:
+    return str(Cause(row["cause"]).label) if row["cause"] else formats.NOTHING
+
+
 class GroupTable(Table):
     columns = (
         LinkColumn("name", _("Group"), sort="name",
@@ -103,6 +108,7 @@ class OrderTable(Table):
         LinkColumn("id", _("Order"), sort="id", link=lambda row: reverse("order-detail", args=[row["id"]])),
         TextColumn("client", _("Client"), fields=("client__name", "client_id"), link=client_url),
         StatusColumn("status", _("Status"), choices=Order.Status, of="products.order"),
+        TextColumn("cause", _("Why it waits"), cell=told_cause, export=told_cause),
         DateColumn("starts_on", _("Starts on")),
         MoneyColumn("total", _("First invoices"), sum="total"),
         TextColumn("author", _("Author"), fields=("author__name",)),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("promotions/<int:pk>/edit/", promotions.PromotionEdit.as_view(), name="promotion-edit"),
     path("orders/", orders.OrderList.as_view(), name="order-list"),
     path("orders/new/", orders.OrderNew.as_view(), name="order-new"),
+    path("orders/bulk/close/", orders.OrderBulkClose.as_view(), name="order-bulk-close"),
     path("orders/new/clients/", orders.OrderClients.as_view(), name="order-clients"),
     path("orders/new/line/", orders.OrderLineNew.as_view(), name="order-line"),
     path("orders/new/summary/", orders.OrderSummary.as_view(), name="order-summary"),

@@ -26,6 +26,7 @@ FILES = {
     "assigning", "managing",
     # pure readers
     "statements", "purposes", "purpose_tokens", "purpose_words", "evidence", "judging", "reading", "quoting",
+    "waiting",
 }  # fmt: skip
 FOREIGN = {"auth", "contenttypes", "sessions", "account", "pghistory"}
 

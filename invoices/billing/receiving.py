@@ -18,6 +18,7 @@ from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from clients.models import Client
+from invoices.billing.cashback import settle_cashback
 from invoices.billing.proving import prove, snapshots
 from invoices.billing.sending import hand_over
 from invoices.models import Allocation, CreditAccount, CreditEntry, Invoice, Line, Payment
@@ -168,6 +169,7 @@ def settle(paid: Sequence[Invoice], receipts: Sequence[Receipt], *, by: User | N
     products.settle_recurring(services)  # after the dates: a promotion may end with them
     prove(lines, before, snapshots(services))
     hand_over([invoice.pk for invoice in paid], Product.HandoverRule.ON_PAID)
+    settle_cashback(paid, by=by)
 
 
 def settle_paid_until(service_ids: Iterable[int]) -> None:

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.office.models import Seller
-from billing_site.pages.views import ActionPage, Create, DetailPage, FormPage, ListPage, Page, PanelView
+from billing_site.pages.bulk import BulkPage
+from billing_site.pages.views import ActionPage, Bulk, Create, DetailPage, FormPage, ListPage, Page, PanelView
 from clients.models import Client
-from products import actions
+from products import actions, schedule, waiting
 from products.filters import OrderFilter
 from products.forms import LineForm, OrderForm, offered
 from products.models import Order, OrderLine, Promotion, Service
@@ -28,13 +29,26 @@ FOUND = 8  # clients offered while a name is typed
 
 class OrderList(ListPage):
     permission, title, menu = "products.view_order", _("Orders"), "orders"
-    queryset = Order.objects.all()
+    queryset = waiting.with_cause(Order.objects.all())
     table, filterset = OrderTable, OrderFilter
     search_fields = ("client__name_key", "id")
     search_hint = _("Client or order number")
     create = Create("order-new", "products.add_order", _("New order"))
-    tabs = ((_("All"), ""), (_("Pending"), "status=pending"), (_("Accepted"), "status=accepted"))
+    tabs = (
+        (_("All"), ""),
+        (_("Pending"), "status=pending"),
+        (_("Paid or running already"), "status=pending&cause=paid"),
+        (_("Old"), "status=pending&cause=old"),
+        (_("Waiting"), "status=pending&cause=waiting"),
+        (_("Accepted"), "status=accepted"),
+    )
+    bulk = (Bulk("order-bulk-close", "products.cancel_order", _("Close")),)
     empty_text = _("No orders yet. Begin with a client who wants something.")
+
+
+class OrderBulkClose(BulkPage):
+    permission, menu, list_name = "products.cancel_order", "orders", "order-list"
+    deed = schedule.CLOSE_ORDERS
 
 
 class ForClient(Page):
