@@ -251,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
     "statements-sweep": _every(60, "invoices.sweep_statements"),
     "payers": {"task": "invoices.turn_payers", "schedule": crontab(hour=0, minute=5)},
     "planned-changes": {"task": "invoices.carry_out_planned", "schedule": crontab(hour=0, minute=20)},
+    "ended-services": {"task": "invoices.terminate_ended", "schedule": crontab(hour=0, minute=40)},
     "unpaid-units": {"task": "invoices.expire_unpaid", "schedule": crontab(hour=1, minute=10)},
     "renewals": {"task": "invoices.renew", "schedule": crontab(hour=5, minute=0)},
 }

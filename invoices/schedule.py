@@ -55,6 +55,12 @@ def carry_out_planned() -> None:
     log.info("planned changes done", done=billing.carry_out_planned(clock.today()))
 
 
+@shared_task(name="invoices.terminate_ended")
+def terminate_ended() -> None:
+    """Services that were to end with their paid period, when it is over."""
+    log.info("services ended", ended=billing.terminate_ended(clock.today()))
+
+
 @shared_task(name="invoices.expire_unpaid")
 def expire_unpaid() -> None:
     """What was sold, given to nobody and stayed unpaid (R3.2)."""

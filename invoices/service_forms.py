@@ -5,8 +5,11 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from clients.models import Client
+from invoices.forms import BecauseForm
 from products.models import MONTHS, Cycle, Option, PlannedChange, Product, Service
 
 RENEWING = [(cycle.value, cycle.label) for cycle in Cycle if MONTHS[cycle.value]]
@@ -60,3 +63,52 @@ class PlanForm(forms.Form):
             "",
             None,
         )
+
+
+class HoldForm(forms.Form):
+    """Until when a service is not suspended, and why."""
+
+    until = forms.DateField(label=_("Do not suspend until"), required=False)
+    because = forms.CharField(label=_("Why"), max_length=200, required=False)
+
+
+class TerminateForm(BecauseForm):
+    """Why a service is terminated, whose logins go, and its number typed by hand."""
+
+    logins = forms.CharField(
+        label=_("Logins or names to remove"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    typed = forms.IntegerField(label=_("Number of the service"), widget=forms.TextInput)
+
+    def __init__(self, *args: Any, number: int, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.number = number
+        self.fields["typed"].help_text = _t("Type %(number)s to confirm.") % {"number": number}
+        self.fields["typed"].widget.attrs["autocomplete"] = "off"
+
+    def clean_typed(self) -> int:
+        if self.cleaned_data["typed"] != self.number:
+            wrong = _t("This is not the number of the service: %(number)s.") % {"number": self.number}
+            raise forms.ValidationError(wrong)
+        return self.number
+
+
+class TransferForm(BecauseForm):
+    """To whom a service goes, and why."""
+
+    to = forms.IntegerField(label=_("Number of the client"), min_value=1, max_value=10**9)
+    field_order = ("to", "because")
+
+    def __init__(self, *args: Any, clients: QuerySet[Client], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.clients = clients
+        self.fields["to"].widget.attrs["autocomplete"] = "off"
+
+    def clean_to(self) -> Client:
+        found = self.clients.filter(pk=self.cleaned_data["to"]).first()
+        if found is None:
+            raise forms.ValidationError(_t("There is no such client among yours."))
+        return found

@@ -10,6 +10,15 @@ invoices.totals; states move through billing_site.journal.moves.
 from invoices.billing.changing import Change, Way, change_service, quote_change
 from invoices.billing.closing import change_client_status, what_stops_closing
 from invoices.billing.drifting import Repair, Scan, drifts, parts_of, quote_repair, repair, scan
+from invoices.billing.ending import (
+    Ending,
+    end_with_period,
+    go_on,
+    quote_ending,
+    terminate,
+    terminate_ended,
+    transfer,
+)
 from invoices.billing.expiring import (
     TakeBack,
     expire_unpaid,
@@ -43,6 +52,7 @@ from invoices.billing.sending import hand_over, send_invoice
 
 __all__ = [
     "Change",
+    "Ending",
     "Planned",
     "Receipt",
     "Repair",
@@ -56,8 +66,10 @@ __all__ = [
     "change_service",
     "drifts",
     "due_clients",
+    "end_with_period",
     "expire_unpaid",
     "first_free_day",
+    "go_on",
     "hand_over",
     "last_totals",
     "look_for_due",
@@ -67,6 +79,7 @@ __all__ = [
     "plan_renewals",
     "prolong",
     "quote_change",
+    "quote_ending",
     "quote_plan",
     "quote_repair",
     "quote_take_back",
@@ -79,6 +92,9 @@ __all__ = [
     "scan",
     "send_invoice",
     "take_back_units",
+    "terminate",
+    "terminate_ended",
+    "transfer",
     "turn_payers",
     "unpaid_of",
     "unpaid_renewal",
