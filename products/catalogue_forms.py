@@ -1,5 +1,6 @@
 """Forms of the catalogue and of promotions."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -173,3 +174,36 @@ class PromotionForm(forms.ModelForm):
         if data.get("cycles") == 0:
             self.add_error("cycles", _("One cycle or more; empty means for life."))
         return data
+
+
+class RiseForm(forms.Form):
+    """Many prices by one percent; `seen` is the fingerprint of the preview the person looked at."""
+
+    STEPS = [
+        ("0.01", _("to the kopeck")), ("1", _("to the rouble")), ("5", _("to 5 roubles")),
+        ("10", _("to 10 roubles")), ("50", _("to 50 roubles")), ("100", _("to 100 roubles")),
+    ]  # fmt: skip
+    products = forms.ModelMultipleChoiceField(
+        Product.objects.filter(active=True), label=_("Products"),
+        widget=forms.SelectMultiple(attrs={"size": 8}), help_text=_("Their options go along."),
+    )  # fmt: skip
+    cycles = forms.MultipleChoiceField(
+        label=_("Which cycles"), choices=Cycle.choices, required=False, help_text=_("Nothing chosen: all."),
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+    )  # fmt: skip
+    percent = forms.DecimalField(
+        label=_("By percent"), min_value=-99, max_value=1000, decimal_places=2, localize=True,
+        help_text=_("With a minus: down."),
+    )  # fmt: skip
+    step = forms.ChoiceField(label=_("Rounding"), choices=STEPS, initial="1")
+    valid_from = forms.DateField(label=_("Valid from"))
+    seen = forms.CharField(required=False)
+
+    def clean_step(self) -> Decimal:
+        return Decimal(self.cleaned_data["step"])
+
+    def clean_percent(self) -> Decimal:
+        percent = self.cleaned_data["percent"]
+        if not percent:
+            raise forms.ValidationError(_("Zero changes nothing."))
+        return percent

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from products.views import catalogue, orders, promotions, services
+from products.views import catalogue, orders, prices, promotions, services
 
 urlpatterns = [
     path("products/", catalogue.ProductList.as_view(), name="product-list"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("products/<int:pk>/companions/new/", catalogue.CompanionNew.as_view(), name="companion-new"),
     path("products/options/<int:pk>/edit/", catalogue.OptionEdit.as_view(), name="option-edit"),
     path("products/companions/<int:pk>/drop/", catalogue.CompanionDrop.as_view(), name="companion-drop"),
+    path("products/prices/", prices.PricesRaise.as_view(), name="prices-raise"),
     path("products/groups/", catalogue.GroupList.as_view(), name="product-group-list"),
     path("products/groups/new/", catalogue.GroupNew.as_view(), name="product-group-new"),
     path("products/groups/<int:pk>/edit/", catalogue.GroupEdit.as_view(), name="product-group-edit"),

@@ -35,12 +35,14 @@ class ProductList(ListPage):
     default_order = ("name", "id")
     tabs = ((_("All"), ""), (_("Sold"), "active=true"), (_("No longer sold"), "active=false"))
     search_fields = ("name__icontains", "family")
+    template_name = "products/list.html"
     create = Create("product-new", "products.add_product", _("New product"))
     empty_text = _("No products yet.")
 
     def get_queryset(self) -> QuerySet:
-        live = Count("services", filter=Q(services__status__in=LIVE))
-        return with_prices(Product.objects.annotate(live_services=live))
+        live = Service.objects.live().filter(product=OuterRef("pk")).order_by().values("product")
+        counted = Coalesce(Subquery(live.annotate(n=Count("*")).values("n")), 0)
+        return with_prices(Product.objects.annotate(live_services=counted))
 
 
 class ProductCard(DetailPage):
