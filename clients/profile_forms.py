@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import requisites
 from billing_site.office.models import User
+from billing_site.pages.formats import SIGNS
 from clients.forms import FLAGS, NameField, PhoneField, staff_field, text_field, visible
 from clients.models import Client
 
@@ -39,6 +40,10 @@ class ProfileForm(forms.ModelForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
     account_manager = staff_field(_("Account manager"))
     sales_manager = staff_field(_("Sales manager"))
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[(code, f"{code} {sign}") for code, sign in SIGNS.items()],
+        required=False,
+    )  # fmt: skip
     postal_address = line_field(
         _("Postal address"), 250, _("Where papers go by post, if not to the payer's own address.")
     )
@@ -60,7 +65,7 @@ class ProfileForm(forms.ModelForm):
     admin_notes = text_field(_("For us only"), 4, required=False)
     sections = [
         (_("Who"), [("name", "company"), ("phone", "language"), "client_group"]),
-        (_("Papers"), [("billing_contact", "postal_address"), "payment_method"]),
+        (_("Papers"), [("billing_contact", "postal_address"), ("payment_method", "currency")]),
         (_("Our side"), [("account_manager", "sales_manager")]),
         (_("Rules for this client"), [FLAGS[:2], FLAGS[2:4], FLAGS[4:6], FLAGS[6:]]),
         (
@@ -79,8 +84,8 @@ class ProfileForm(forms.ModelForm):
         model = Client
         fields = (
             "name", "company", "phone", "language", "client_group", "billing_contact", "postal_address",
-            "payment_method", "account_manager", "sales_manager", *FLAGS, "department", "office_name",
-            "source", "lead", "cloud_login", "portal_login", "security_question", "admin_notes",
+            "payment_method", "currency", "account_manager", "sales_manager", *FLAGS, "department",
+            "office_name", "source", "lead", "cloud_login", "portal_login", "security_question", "admin_notes",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -89,6 +94,9 @@ class ProfileForm(forms.ModelForm):
         if self.instance.phone:  # R2.3; an empty one may be filled in here
             self.fields["phone"].disabled = True
             self.fields["phone"].help_text = _t("Changes by proof, on the tab of contacts.")
+        if self.instance.services.exists() or self.instance.invoices.exists():
+            self.fields["currency"].disabled = True  # prices and debts stand in it
+            self.fields["currency"].help_text = _t("It stays: there are services or invoices in it.")
         for mark in UTM:
             self.initial[f"utm_{mark}"] = self.instance.utm.get(mark, "")
         for name in ("account_manager", "sales_manager"):  # who left stays chosen until somebody is chosen
@@ -101,6 +109,9 @@ class ProfileForm(forms.ModelForm):
 
     def _choice(self, name: str) -> Any:
         return self.fields[name]
+
+    def clean_currency(self) -> str:
+        return self.cleaned_data["currency"] or self.instance.currency
 
     def clean_security_answer(self) -> str:
         return visible(self.cleaned_data["security_answer"])

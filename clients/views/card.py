@@ -170,7 +170,7 @@ class ClientCard(DetailPage):
 
 PROFILE = (
     (_("Who"), ("name", "company", "status", "phone", "language", "client_group", "registered_on")),
-    (_("Papers"), ("billing_contact", "postal_address", "payment_method")),
+    (_("Papers"), ("billing_contact", "postal_address", "payment_method", "currency")),
     (_("Our side"), ("account_manager", "sales_manager")),
     (
         _("Where the client came from"),

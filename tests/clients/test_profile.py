@@ -1,7 +1,12 @@
+from datetime import date
+
 import pytest
 
 from billing_site.journal.models import Entry
 from clients.models import Client, ClientGroup, Contact
+from invoices import billing
+from products.actions import Wanted
+from products.models import Price
 from tests import make
 
 
@@ -92,6 +97,23 @@ def test_a_wrong_value_is_told_and_nothing_typed_is_lost(browse, manager, client
     assert told in text
     assert 'value="Ромашка-сервис"' in text
     assert Client.objects.get(pk=client.pk).version == 0
+
+
+def test_the_currency_stays_once_something_stands_in_it(browse, manager, client):
+    assert save(browse, manager, client, currency="USD").status_code == 302
+    client.refresh_from_db()
+    assert client.currency == "USD"
+    access = make.product("Доступ", {})
+    Price.objects.create(
+        product=access, cycle="month", currency="USD", amount=10, valid_from=date(2019, 1, 1)
+    )
+    order = make.order(client, Wanted(access, "month"), starts_on=date(2026, 12, 1), by=manager)
+    billing.accept_order(order, by=manager)
+    assert save(browse, manager, client, currency="RUB").status_code == 302
+    client.refresh_from_db()
+    assert client.currency == "USD"
+    assert "уже есть услуги или счета" in browse(manager).get(f"/clients/{client.pk}/edit/").content.decode()
+    assert "выберите" in save(browse, manager, make.client(), currency="XXX").content.decode().lower()
 
 
 def test_a_contact_of_another_client_pays_for_nobody_here(browse, manager, client):
