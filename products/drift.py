@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from billing_site.kit.money import format_number
-from products import pricing
+from products import promotions
 from products.models import MONTHS, Batch, Price, Service
 
 Thing = tuple[int, int | None, int | None]  # product, option, choice
@@ -36,14 +36,19 @@ class Expected:
     price: Decimal
     discount: Decimal
     other_cycle: str = ""  # the cycle whose price the batch has by mistake
+    agreed: Decimal | None = None  # what a promotion or an announced price makes it, as it is
 
     @property
     def stored(self) -> Decimal:
-        return pricing.line_amount(self.batch.quantity, self.batch.price, self.batch.discount)
+        if self.agreed is not None:
+            return self.agreed
+        return promotions.whole_cycle(self.batch)
 
     @property
     def amount(self) -> Decimal:
-        return pricing.line_amount(self.batch.quantity, self.price, self.discount)
+        if self.agreed is not None:
+            return self.agreed
+        return promotions.instead(self.batch, self.price, self.discount)
 
     @property
     def differs(self) -> Decimal:
@@ -93,34 +98,47 @@ def thing_of(row: Price) -> Thing:
 
 
 def expected(
-    service: Service, batches: Sequence[Batch], prices: Prices, discounts: Mapping[Held, Decimal]
+    service: Service,
+    batches: Sequence[Batch],
+    prices: Prices,
+    discounts: Mapping[Held, Decimal],
+    agreed: Mapping[int, Decimal],
 ) -> tuple[Expected, ...]:
     """Each batch beside its expected price (R3.6).
 
     An own price with a reason counts as it is. `discounts`: what the client was billed with, by service and
-    option; without it the batch's own discount counts.
+    option; without it the batch's own discount counts. `agreed`: sums of batches with a promotion or an
+    announced price, which count as they are.
     """
-    return tuple(_expected(service, batch, prices, discounts) for batch in batches)
+    return tuple(
+        Expected(batch, batch.price, batch.discount, agreed=agreed[batch.pk])
+        if batch.pk in agreed
+        else _expected(service, batch, prices, discounts)
+        for batch in batches
+    )
 
 
 def _expected(service: Service, batch: Batch, prices: Prices, discounts: Mapping[Held, Decimal]) -> Expected:
+    day = promotions.next_day(batch)
+    own, _discount = promotions.base_terms(batch, day)
+    since = batch.next_price_from if own == batch.next_price and batch.next_price_from else batch.since
     if batch.own_price_because:
-        return Expected(batch, batch.price, batch.discount)
+        return Expected(batch, own, batch.discount)
     thing: Thing = (
         (0, batch.option_id, batch.choice_id) if batch.option_id else (service.product_id, None, None)
     )
     currency = service.client.currency
-    price = prices.on(thing, service.cycle, currency, batch.since)
+    price = prices.on(thing, service.cycle, currency, since)
     if price is None:
-        return Expected(batch, batch.price, batch.discount)
+        return Expected(batch, own, batch.discount)
     discount = discounts.get((service.pk, batch.option_id), batch.discount)
     other = ""
-    if price != batch.price:
+    if price != own:
         others = (
             cycle for cycle, months in MONTHS.items()
             if months
             and cycle != service.cycle
-            and prices.on(thing, cycle, currency, batch.since) == batch.price
+            and prices.on(thing, cycle, currency, since) == own
         )  # fmt: skip
         other = next(others, "")
     return Expected(batch, price, discount, other)

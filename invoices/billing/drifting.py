@@ -74,14 +74,22 @@ def parts_of(services: Sequence[Service]) -> Iterable[tuple[Service, tuple[drift
     """Each renewing service with its counted batches beside what they should cost (R3.1, R3.6)."""
     batches: dict[int, list[Batch]] = defaultdict(list)
     counted = Batch.objects.counted().filter(service__in=[service.pk for service in services])
-    for batch in counted.select_related("option").order_by("pk"):
+    for batch in counted.select_related("option", "promotion").order_by("pk"):
         batches[batch.service_id].append(batch)
     things = {service.product_id for service in services}
     options = {batch.option_id for held in batches.values() for batch in held if batch.option_id}
     prices = drift.Prices(Price.objects.filter(Q(product__in=things) | Q(option__in=options)))
     discounts = billed_discounts([service.pk for service in services])
     for service in services:
-        yield service, drift.expected(service, batches[service.pk], prices, discounts)
+        held = batches[service.pk]
+        for batch in held:
+            batch.service = service
+        told = {
+            batch.pk: products.whole_cycle(batch)
+            for batch in held
+            if batch.promotion_id or batch.next_price_from
+        }
+        yield service, drift.expected(service, held, prices, discounts, told)
 
 
 def billed_discounts(service_ids: Sequence[int]) -> dict[drift.Held, Decimal]:
@@ -91,6 +99,7 @@ def billed_discounts(service_ids: Sequence[int]) -> dict[drift.Held, Decimal]:
             live=True,
             kind=Line.Kind.CHARGE,
             discount__gt=0,
+            off=0,
             batch__service__in=service_ids,
             batch__own_price_because="",
             revision__invoice__role=Invoice.Role.MAIN,
@@ -103,16 +112,16 @@ def billed_discounts(service_ids: Sequence[int]) -> dict[drift.Held, Decimal]:
 
 
 def _unpaid(services: Sequence[Service]) -> Iterable[Drift]:
-    """Active, renewing, and no standing line covers today or a later day."""
+    """Active, renewing, nothing standing covers today or later, and no paper waits for money (a debt)."""
     today = clock.today()
-    covering = Line.objects.filter(
-        Q(kind=Line.Kind.OPENING) | Q(revision__invoice__status__in=BILLED),
-        kind__in=(Line.Kind.CHARGE, Line.Kind.OPENING),
-        batch__service=OuterRef("pk"), live=True, period__endswith__gt=today,
-    )  # fmt: skip
+    lines = Line.objects.filter(
+        kind__in=(Line.Kind.CHARGE, Line.Kind.OPENING), batch__service=OuterRef("pk"), live=True
+    )
+    waiting = lines.filter(kind=Line.Kind.CHARGE, revision__invoice__status__in=BILLED[:-1])
+    covering = lines.filter(period__endswith__gt=today)
     asked = {s.pk: s for s in services if MONTHS[s.cycle] and s.status == Service.Status.ACTIVE}
-    bare = Service.objects.filter(~Exists(covering), pk__in=asked).values_list("pk", flat=True)
-    for pk in bare.order_by("pk"):
+    bare = Service.objects.filter(~Exists(waiting), ~Exists(covering), pk__in=asked)
+    for pk in bare.order_by("pk").values_list("pk", flat=True):
         yield Drift(Kind.UNPAID, asked[pk], asked[pk].recurring, asked[pk].recurring)
 
 

@@ -216,3 +216,20 @@ def test_queries_do_not_grow(manager, browse, django_assert_max_num_queries, row
     browser.get(reverse("drift-list"))
     with django_assert_max_num_queries(18):
         assert len(browser.get(reverse("drift-list")).context["rows"]) == rows
+
+
+def test_a_debt_is_no_drift(client, manager):
+    bought(client, manager, Wanted(make.product(prices={"half_year": "360.00"}), "half_year"))
+    with time_machine.travel("2019-07-12 09:00+00:00", tick=False):
+        (renewal,) = billing.renew_clients([client.pk], RUN)
+        billing.send_invoice(renewal, by=manager)
+    with time_machine.travel("2020-03-01 09:00+00:00", tick=False):
+        assert found() == []
+
+
+def test_a_price_that_is_announced_counts_as_it_is(client, manager):
+    bought(client, manager, Wanted(make.product(prices={"half_year": "360.00"}), "half_year"))
+    Batch.objects.update(next_price=Decimal("400.00"), next_price_from=END)
+    settle_recurring(Service.objects.values_list("pk", flat=True))
+    assert Service.objects.get().recurring == Decimal("400.00")
+    assert found() == []
