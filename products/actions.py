@@ -13,8 +13,9 @@ from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from clients.actions import lock
 from clients.models import Client, Payer
-from products import pricing, promotions
+from products import promotions
 from products.models import Batch, Handover, Option, Order, OrderLine, Product, Promotion, Service
+from products.promotions import whole_cycle as whole_cycle
 from products.quoting import Quoted as Quoted
 from products.quoting import Wanted, anchor_of, existing, hosts_of, quote_order
 from products.quoting import first_billed as first_billed
@@ -174,7 +175,7 @@ def settle_recurring(service_ids: Iterable[int]) -> None:
     """Store the recurring amount: the sum of the batches R3.1 counts, for the next full cycle each."""
     sums: dict[int, Decimal] = dict.fromkeys(service_ids, Decimal(0))
     for batch in Batch.objects.counted().filter(service__in=sums).select_related("service", "promotion"):
-        sums[batch.service_id] += whole_cycle(batch)
+        sums[batch.service_id] += promotions.whole_cycle(batch)
     services = [Service(pk=pk, recurring=amount) for pk, amount in sums.items()]
     Service.objects.bulk_update(services, ["recurring"])
 
@@ -228,11 +229,4 @@ def units(service: Service, option: Option | None = None) -> int:
 
 def recurring_of(batches: Iterable[Batch]) -> Decimal:
     """Sum of batches for the next full cycle, each rounded once."""
-    return sum((whole_cycle(batch) for batch in batches), Decimal(0))
-
-
-def whole_cycle(batch: Batch) -> Decimal:
-    """What a batch costs in its service's next period, a full cycle; `service` and `promotion` loaded."""
-    changes = batch.next_price_from or batch.promo_until
-    day = (batch.service.paid_until or batch.service.starts_on) if changes else batch.since
-    return pricing.line_amount(batch.quantity, *promotions.terms(batch, day))
+    return sum((promotions.whole_cycle(batch) for batch in batches), Decimal(0))

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from billing_site.kit.money import format_number
-from products import promotions
+from products import pricing
 from products.models import MONTHS, Batch, Price, Service
 
 Thing = tuple[int, int | None, int | None]  # product, option, choice
@@ -42,13 +42,13 @@ class Expected:
     def stored(self) -> Decimal:
         if self.agreed is not None:
             return self.agreed
-        return promotions.whole_cycle(self.batch)
+        return pricing.line_amount(self.batch.quantity, self.batch.price, self.batch.discount)
 
     @property
     def amount(self) -> Decimal:
         if self.agreed is not None:
             return self.agreed
-        return promotions.instead(self.batch, self.price, self.discount)
+        return pricing.line_amount(self.batch.quantity, self.price, self.discount)
 
     @property
     def differs(self) -> Decimal:
@@ -119,26 +119,23 @@ def expected(
 
 
 def _expected(service: Service, batch: Batch, prices: Prices, discounts: Mapping[Held, Decimal]) -> Expected:
-    day = promotions.next_day(batch)
-    own, _discount = promotions.base_terms(batch, day)
-    since = batch.next_price_from if own == batch.next_price and batch.next_price_from else batch.since
     if batch.own_price_because:
-        return Expected(batch, own, batch.discount)
+        return Expected(batch, batch.price, batch.discount)
     thing: Thing = (
         (0, batch.option_id, batch.choice_id) if batch.option_id else (service.product_id, None, None)
     )
     currency = service.client.currency
-    price = prices.on(thing, service.cycle, currency, since)
+    price = prices.on(thing, service.cycle, currency, batch.since)
     if price is None:
-        return Expected(batch, own, batch.discount)
+        return Expected(batch, batch.price, batch.discount)
     discount = discounts.get((service.pk, batch.option_id), batch.discount)
     other = ""
-    if price != own:
+    if price != batch.price:
         others = (
             cycle for cycle, months in MONTHS.items()
             if months
             and cycle != service.cycle
-            and prices.on(thing, cycle, currency, since) == own
+            and prices.on(thing, cycle, currency, batch.since) == batch.price
         )  # fmt: skip
         other = next(others, "")
     return Expected(batch, price, discount, other)

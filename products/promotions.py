@@ -41,6 +41,18 @@ def terms(batch: Batch, day: date) -> Terms:
     return pricing.promoted(price, discount, kind=batch.promotion.kind, value=batch.promotion.value)
 
 
+def next_day(batch: Batch) -> date:
+    """The first day of the next period, where what a batch costs depends on it; `service` loaded."""
+    if batch.next_price_from or batch.promo_until:
+        return batch.service.paid_until or batch.service.starts_on
+    return batch.since
+
+
+def whole_cycle(batch: Batch) -> Decimal:
+    """What a batch costs in its service's next period, a full cycle; `service` and `promotion` loaded."""
+    return pricing.line_amount(batch.quantity, *terms(batch, next_day(batch)))
+
+
 def promotion_for(code: str, client: Client, on: date, *, order: Order | None = None) -> Promotion:
     """The promotion of a typed code that this client may use on a day.
 

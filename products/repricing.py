@@ -65,10 +65,16 @@ def quote_rise(
     return Rise(valid_from, tuple(sorted(rows, key=_place)))
 
 
+def product_of(price: Price) -> Product:
+    """The product whose price, or whose option's price, it is."""
+    product = price.option.product if price.option else price.product
+    assert product is not None  # the database: a price is of one thing
+    return product
+
+
 def _place(row: Raise) -> tuple[str, int, int, Decimal]:
     price = row.price
-    product = price.product or price.option.product
-    return product.name, price.option_id or 0, price.choice_id or 0, price.amount
+    return product_of(price).name, price.option_id or 0, price.choice_id or 0, price.amount
 
 
 @transaction.atomic
@@ -108,6 +114,6 @@ def raise_prices(rise: Rise, *, by: User, seen: str | None = None) -> list[Price
 
 def _told(row: Raise, valid_from: date) -> tuple[Product, dict[str, str]]:
     price = row.price
-    product = price.product or price.option.product
+    product = product_of(price)
     what = str(price.choice or price.option or product)
     return product, {"what": what, "amount": str(row.becomes), "from": valid_from.isoformat()}
