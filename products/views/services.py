@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.pages.views import DetailPage, ListPage, PanelView
 from clients.models import Client
-from products import pricing
+from products import pricing, promotions
 from products.filters import ServiceFilter
-from products.models import Batch, Service
+from products.models import Batch, Promotion, Service
 from products.tables import ServiceTable
 
 
@@ -36,8 +36,10 @@ class Explained:
     """A batch with its part of the recurring amount; `counted` as R3.1 counts."""
 
     batch: Batch
+    price: Decimal
     whole: Decimal
     amount: Decimal
+    promotion: Promotion | None = None
 
     @property
     def off(self) -> Decimal:
@@ -51,14 +53,19 @@ class Explained:
 
 def explain(batches: Iterable[Batch]) -> list[Explained]:
     """quantity × price, less discount, of each batch for one full cycle."""
-    return [
-        Explained(
-            batch,
-            pricing.line_amount(batch.quantity, batch.price),
-            pricing.line_amount(batch.quantity, batch.price, batch.discount),
-        )
-        for batch in batches
-    ]
+    return [_explained(batch) for batch in batches]
+
+
+def _explained(batch: Batch) -> Explained:
+    day = promotions.next_day(batch)
+    price, _discount = promotions.base_terms(batch, day)
+    return Explained(
+        batch,
+        price,
+        pricing.line_amount(batch.quantity, price),
+        promotions.whole_cycle(batch),
+        promotion=batch.promotion if promotions.holds(batch, day) else None,
+    )
 
 
 class ServiceCard(DetailPage):
@@ -70,7 +77,7 @@ class ServiceCard(DetailPage):
         return super().get_queryset().select_related("client", "payer", "product__seller", "order_line")
 
     def get_context(self, obj: Service) -> dict[str, Any]:
-        parts = explain(obj.batches.select_related("option").order_by("pk"))
+        parts = explain(obj.batches.select_related("option", "choice", "promotion").order_by("pk"))
         counted = [part for part in parts if part.counted]
         total = sum((part.amount for part in counted), Decimal(0))
         changes = obj.status in (Service.Status.ACTIVE, Service.Status.SUSPENDED)
