@@ -11,6 +11,7 @@ from billing_site.home.large import (
     invoices,
     money,
     office,
+    orders,
     papers,
     people,
     services,
@@ -33,6 +34,7 @@ def build(size: Size) -> None:
     with ThreadPoolExecutor(1, initializer=ground.settle_session) as beside:
         talks = beside.submit(_talk, size, ours)
         people.fill_payers()
+        orders.fill_orders(size, ours)
         services.fill_services(size, ours)
         invoices.fill_invoices(size, ours)
         money.fill_statements(size, ours)
@@ -72,6 +74,7 @@ def _talk(size: Size, ours: Office) -> None:
 def _pay(size: Size, ours: Office) -> None:
     """All that needs invoices, contacts and bank lines."""
     invoices.fill_links()
+    invoices.fill_proofs(size, ours)
     money.fill_payments(ours)
     papers.fill_papers(size, ours)
 

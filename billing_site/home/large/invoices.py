@@ -12,7 +12,7 @@ from billing_site.home.large.office import Office
 from billing_site.home.large.services import REPORTING
 from billing_site.home.large.sizes import Size
 from billing_site.kit.secrets import encrypt, token_hash
-from invoices.models import Invoice, Line, PublicLink, Revision
+from invoices.models import Invoice, Line, ProofCard, PublicLink, Revision
 
 PAPER = "large/paper.pdf"  # one file stands for all: a million papers say nothing more to a bench
 TOKENS_AT_ONCE = 5000
@@ -172,6 +172,29 @@ def fill_lines(office: Office) -> None:
     fill(Line, f"{source} WHERE i.revised ORDER BY l.id", {
         **columns, "id": f"{last} + row_number() OVER (ORDER BY l.id)", "revision_id": "i.id",
         "live": "false", "quantity": "l.quantity",
+    })  # fmt: skip
+
+
+_STOOD = """jsonb_build_object('name', p.name, 'status', 'active', 'unit', p.unit, 'units', held,
+    'units_paid', {paid}, 'options', '{{}}'::jsonb, 'options_paid', '{{}}'::jsonb,
+    'recurring', t.recurring::text, 'paid_until', t.paid_until)"""
+
+
+def fill_proofs(size: Size, office: Office) -> None:
+    """What the last months' additional users changed; the newest cards nobody has looked through."""
+    seen = f"i.paid_on < DATE '{size.today}' - 10"
+    fill(ProofCard, f"""FROM large.bill i JOIN large.batch b ON b.invoice_id = i.id AND NOT b.disk
+            JOIN large.service s ON s.id = b.service_id JOIN large.state t ON t.id = s.id
+            JOIN products_product p ON p.id = s.product_id
+            JOIN (SELECT service_id, sum(quantity) AS held FROM large.units WHERE NOT disk GROUP BY 1) AS u
+                ON u.service_id = s.id
+            WHERE i.kind = 'addon' AND i.paid_on > DATE '{size.today}' - 200 ORDER BY i.id""", {
+        "id": "row_number() OVER (ORDER BY i.id)", "invoice_id": "i.id",
+        "facts": f"""jsonb_build_array(jsonb_build_object('service', s.id,
+            'before', {_STOOD.format(paid="held - b.quantity")}, 'after', {_STOOD.format(paid="held")}))""",
+        "made_at": "large.at(i.paid_on, i.n, 401)",
+        "seen_at": f"CASE WHEN {seen} THEN large.at(i.paid_on + 1, i.n, 83) END",
+        "seen_by_id": f"CASE WHEN {seen} THEN {office.staff['head'].pk} END",
     })  # fmt: skip
 
 

@@ -50,8 +50,10 @@ def fill_statements(size: Size, office: Office) -> None:
         "id": "s.id", "name": "'kl_to_1c_' || right(s.account, 4) || to_char(day, '_DDMMYYYY') || '.txt'",
         "sha256": "encode(sha256((day::text || s.account)::bytea), 'hex')", "balanced": "true",
         "storage_name": "'large/statement.txt'", "size": "s.lines * 900", "status": "'read'",
-        "accounts": """jsonb_build_array(jsonb_build_object('account', s.account, 'starts_on', day::text,
-            'ends_on', day::text, 'income', s.income::text))""",
+        "totals": "jsonb_build_object('in', s.income::text, 'out', '0.00', 'unknown', '0.00')",
+        "accounts": """jsonb_build_array(jsonb_build_object('account', s.account, 'starts_on', day,
+            'ends_on', day, 'opening', '0.00', 'in', s.income::text, 'stated_in', s.income::text,
+            'out', '0.00', 'stated_out', '0.00', 'closing', s.income::text, 'balanced', true))""",
         "lines_new": "s.lines", "author_id": str(office.staff["treasury"].pk),
         "created_at": "large.at(day + 1, s.id, 203)",
     })  # fmt: skip

@@ -98,6 +98,7 @@ def fill_services(size: Size, office: Office) -> None:
     source = "FROM large.service s JOIN large.state t USING (id) JOIN large.client c USING (k) ORDER BY id"
     fill(Service, source, {
         "id": "s.id", "client_id": f"{FIRST_CLIENT} + k", "product_id": "s.product_id", "family": "s.family",
+        "order_line_id": f"CASE WHEN sn < {REPORTING} AND s.size = 'usual' THEN s.id END",
         "status": f"""CASE WHEN NOT begun THEN 'pending' WHEN s.fate = 'runs' THEN 'active'
             WHEN s.fate = 'debtor' AND coalesce(paid_until, t.since) > {today} - 150 THEN 'suspended'
             ELSE 'terminated' END""",
