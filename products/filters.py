@@ -1,9 +1,27 @@
 import django_filters
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.office.models import Seller
+from billing_site.pages.finding import any_of
+from clients.models import Client
 from products import waiting
 from products.models import Order, Product, ProductGroup, Service
+
+
+def find_services(rows: QuerySet, typed: str) -> QuerySet:
+    """Services by the client's name, a part of the host, the login or the number."""
+    text = " ".join(typed.lower().replace("ё", "е").split())
+    host = typed.strip().lower()
+    ways: list[Q | QuerySet] = [
+        Q(client__in=Client.objects.filter(name_key__contains=text)),
+        Service.objects.on_host_like(host).values("pk"),
+        Service.objects.of_login(host).values("pk"),
+    ]
+    digits = text.lstrip("#№ ")
+    if digits.isdecimal() and len(digits) <= 18:
+        ways.append(Q(pk=int(digits)))
+    return rows.filter(any_of(Service, *ways))
 
 
 class ProductFilter(django_filters.FilterSet):

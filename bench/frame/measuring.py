@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import connection
 
-ENOUGH = 0.8  # seconds that one thing is repeated for
-LEAST, MOST = 5, 25
+ENOUGH = 0.5  # seconds that one thing is repeated for
+LEAST, MOST = 5, 20
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import django_filters
-from django.db.models import Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Aggregate,
+    Count,
+    Exists,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
@@ -41,17 +52,24 @@ def waiting_for_code(user: User) -> QuerySet[Payer]:
     `sent`, `amount` and `sent_since` are of invoices that are out already, `drafts` of those that wait for
     the code; `since`: the first day of either.
     """
-    out, draft = Q(invoices__status__in=SENT), Q(invoices__status=Invoice.Status.DRAFT)
-    began = Coalesce("invoices__issued_on", TruncDate("invoices__created_at", tzinfo=clock.MOSCOW))
+    out, draft = Q(status__in=SENT), Q(status=Invoice.Status.DRAFT)
+    began = Coalesce("issued_on", TruncDate("created_at", tzinfo=clock.MOSCOW))
+    waiting = Invoice.objects.filter(out | draft, payer=OuterRef("pk"))
     return (
-        Payer.objects.filter(clients_seen_by(user, "client__"), out | draft, counterparty_code="")
+        Payer.objects.filter(clients_seen_by(user, "client__"), Exists(waiting), counterparty_code="")
         .annotate(
-            sent=Count("invoices", filter=out), drafts=Count("invoices", filter=draft),
-            amount=Sum("invoices__total", filter=out), sent_since=Min("invoices__issued_on", filter=out),
-            since=Min(began),
+            sent=Coalesce(_told(Count("*"), out), 0), drafts=Coalesce(_told(Count("*"), draft), 0),
+            amount=_told(Sum("total"), out), sent_since=_told(Min("issued_on"), out),
+            since=_told(Min(began), out | draft),
         )
         .order_by("since", "id")
     )  # fmt: skip
+
+
+def _told(of: Aggregate, which: Q) -> Subquery:
+    """Something about a payer's invoices: worked out for the rows that are shown, not for all that wait."""
+    mine = Invoice.objects.filter(which, payer=OuterRef("pk")).order_by().values("payer")
+    return Subquery(mine.annotate(told=of).values("told"))
 
 
 def paid_without_manager(user: User) -> QuerySet[Any, Any]:

@@ -11,6 +11,7 @@ def any_of(model: type[Model], *ways: Q | QuerySet[Any, Any]) -> Q:
     A way is a condition on the model, or the keys themselves as a queryset of one column.
     """
     keys = [
-        model._base_manager.filter(way).values("pk") if isinstance(way, Q) else way.order_by() for way in ways
+        (model._base_manager.filter(way).values("pk") if isinstance(way, Q) else way).order_by()
+        for way in ways
     ]
     return Q(pk__in=keys[0].union(*keys[1:]) if len(keys) > 1 else keys[0])

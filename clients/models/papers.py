@@ -70,6 +70,7 @@ class Payer(models.Model):
         ordering = ("-is_default", "name")
         indexes = [
             models.Index(fields=["inn"], name="payer_inn", condition=~Q(inn="")),  # matching, search
+            models.Index(fields=["client"], name="payer_without_code", condition=Q(counterparty_code="")),
             models.Index(fields=["account"], name="payer_account", condition=~Q(account="")),  # search
             GinIndex(OpClass(name_key(), name="gin_trgm_ops"), name="payer_name_trgm"),  # search
         ]

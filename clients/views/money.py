@@ -76,7 +76,8 @@ def _both(rows: QuerySet, which: Q) -> tuple[int, int]:
 
 
 def _services(client: Client, _user: User) -> tuple[int, int]:
-    return _both(Service.objects.filter(client=client), Q(pk__in=Service.objects.live().values("pk")))
+    services = Service.objects.filter(client=client)
+    return _both(services, Q(pk__in=services.live().values("pk")))
 
 
 def _orders(client: Client, _user: User) -> tuple[int, int]:

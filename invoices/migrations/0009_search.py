@@ -6,27 +6,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('invoices', '0008_promo'),
-        ('office', '0002_clock'),
+        ("invoices", "0008_promo"),
+        ("office", "0002_clock"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='bankline',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('payer_name'), name='gin_trgm_ops'), name='bankline_payer_trgm'),
+            model_name="bankline",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("payer_name"), name="gin_trgm_ops"
+                ),
+                name="bankline_payer_trgm",
+            ),
         ),
         migrations.AddIndex(
-            model_name='bankline',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('purpose'), name='gin_trgm_ops'), name='bankline_purpose_trgm'),
+            model_name="bankline",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("purpose"), name="gin_trgm_ops"
+                ),
+                name="bankline_purpose_trgm",
+            ),
         ),
         migrations.AddIndex(
-            model_name='bankline',
-            index=models.Index(condition=models.Q(('payer_inn', ''), _negated=True), fields=['payer_inn'], name='bankline_inn'),
+            model_name="bankline",
+            index=models.Index(
+                condition=models.Q(("payer_inn", ""), _negated=True),
+                fields=["payer_inn"],
+                name="bankline_inn",
+            ),
         ),
         migrations.AddIndex(
-            model_name='bankline',
-            index=models.Index(condition=models.Q(('number', ''), _negated=True), fields=['number'], name='bankline_number'),
+            model_name="bankline",
+            index=models.Index(
+                condition=models.Q(("number", ""), _negated=True), fields=["number"], name="bankline_number"
+            ),
         ),
     ]

@@ -66,7 +66,9 @@ class Invoice(models.Model):
         ONE_OFF = "one_off", _("one-off work")
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="invoices", verbose_name=_("client"))
-    payer = models.ForeignKey(Payer, models.PROTECT, related_name="invoices", verbose_name=_("payer"))
+    payer = models.ForeignKey(
+        Payer, models.PROTECT, related_name="invoices", verbose_name=_("payer"), db_index=False
+    )  # see invoice_of_payer
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="invoices", verbose_name=_("seller"))
     order = models.ForeignKey(
         Order, models.PROTECT, null=True, blank=True, related_name="invoices", verbose_name=_("order")
@@ -130,6 +132,23 @@ class Invoice(models.Model):
             models.Index(
                 fields=["due_on"], include=["client"], condition=Q(status="issued"), name="invoice_unpaid_due"
             ),  # the counter in the top bar
+            models.Index(
+                fields=["client"],
+                include=["due_on", "total", "paid"],
+                condition=Q(status="issued"),
+                name="invoice_owed_by_client",
+            ),  # what a client owes, in lists and filters
+            models.Index(
+                fields=["payer"],
+                include=["status", "issued_on", "created_at", "total"],
+                name="invoice_of_payer",
+            ),  # since when a payer waits for a code, index only
+            models.Index(
+                fields=["due_on", "id"], condition=Q(status="draft"), name="invoice_drafts_by_due"
+            ),  # to check and send, on the home page
+            models.Index(
+                fields=["-id"], condition=Q(role="addon", status="issued"), name="invoice_addon_unpaid"
+            ),  # additional invoices on control
         ]
         constraints = [
             models.UniqueConstraint(

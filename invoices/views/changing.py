@@ -20,6 +20,7 @@ from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.pages import formats
 from billing_site.pages.addresses import known
+from billing_site.pages.finding import any_of
 from billing_site.pages.page import Crumb
 from billing_site.pages.views import ActionPage, DetailPage, FormPage, ListPage
 from clients.models import clients_seen_by
@@ -72,6 +73,7 @@ class ServiceChange(FormPage):
             "service": self.object,
             "options": [option for option in self.held if option],
             "unpaid": billing.unpaid_renewal(self.object),
+            "companions": billing.companions_of(self.object),
         }
 
     def get_initial(self) -> dict[str, Any]:
@@ -93,7 +95,13 @@ class ServiceChange(FormPage):
             return shown
         try:
             change = self.quote(form)
-            return {**shown, "change": change, "lines": list(priced(change))}
+            together = billing.quote_companions(change)
+            changes = [change, *form.ticked(together)]
+            return {
+                **shown, "change": change, "lines": list(priced(change)),
+                "seen": billing.fingerprint_of(changes),
+                "together": [(one, one in form.left(together), _lines(one)) for one in together],
+            }  # fmt: skip
         except Refused as why:
             return {**shown, "refused": why.message}
 
@@ -106,7 +114,12 @@ class ServiceChange(FormPage):
 
     def perform(self, form: ChangeForm, by: Any) -> Invoice:
         try:
-            return billing.change_service(self.quote(form), by=by, seen=form.cleaned_data["seen"])
+            change = self.quote(form)
+            together = billing.quote_companions(change)
+            return billing.change_together(
+                [change, *form.ticked(together)], by=by, seen=form.cleaned_data["seen"],
+                left=[one.name for one in form.left(together)], without=form.cleaned_data.get("without", ""),
+            )  # fmt: skip
         except Refused as why:
             raise Refused(why.message, FIELDS.get(why.field or "", why.field)) from why
 
@@ -129,6 +142,10 @@ def priced(change: billing.Change) -> Iterator[Priced]:
     for line, home in change.placed:
         steps = [{"text": step["text"], "amount": Decimal(step["amount"])} for step in line.why]
         yield Priced(line, steps, home, _place(change, home))
+
+
+def _lines(one: billing.Together) -> list[Priced]:
+    return list(priced(one.change)) if one.change else []
 
 
 def _place(change: billing.Change, home: Invoice | None) -> str | Promise:
@@ -165,8 +182,10 @@ class ProofList(ListPage):
             When(addon, then=2),
             default=-1,
         )
-        rows = Invoice.objects.filter(unpaid | Q(proof__isnull=False)).annotate(turn=turn)
-        return rows if self.request.GET.get("state") else rows.filter(turn__gt=0)
+        state = self.request.GET.get("state")
+        cards = ProofCard.objects.filter(seen_at__isnull=state != "seen").values("invoice")
+        rows = Invoice.objects.filter(any_of(Invoice, unpaid, cards)).annotate(turn=turn)
+        return rows if state else rows.filter(turn__gt=0)
 
 
 def cards_of(user: Any) -> QuerySet[ProofCard]:

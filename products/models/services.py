@@ -147,6 +147,11 @@ class Service(models.Model):
                 name="service_due",
                 condition=Q(status__in=("active", "suspended")),
             ),  # the renewal run's claim
+            models.Index(
+                fields=["product"],
+                name="service_live_of_product",
+                condition=Q(status__in=("pending", "active", "suspended")),
+            ),  # how many run, in the catalogue
             models.Index(Lower("domain"), name="service_host", condition=~Q(domain="")),  # search
             models.Index(Lower("username"), name="service_login", condition=~Q(username="")),
             GinIndex(
@@ -230,7 +235,14 @@ class Batch(models.Model):
         verbose_name = _("batch")
         verbose_name_plural = _("composition")
         ordering = ("id",)
-        indexes = [models.Index(fields=["service"], name="batch_of_service")]
+        indexes = [
+            models.Index(fields=["service"], name="batch_of_service"),
+            models.Index(
+                fields=["id"],
+                name="batch_unpaid",
+                condition=Q(paid_at__isnull=True, taken_back_at__isnull=True),
+            ),  # units that nobody has paid yet
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gte=1), name="batch_quantity"),
             models.CheckConstraint(condition=Q(price__gte=0), name="batch_price"),

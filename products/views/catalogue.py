@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,7 @@ from billing_site.pages.views import ActionPage, Create, DetailPage, FormPage, L
 from products import cataloguing
 from products.catalogue_forms import CompanionForm, GroupForm, OptionForm, PriceForm, ProductForm
 from products.filters import ProductFilter
-from products.models import LIVE, Companion, Cycle, Option, OptionChoice, Price, Product, ProductGroup
+from products.models import Companion, Cycle, Option, OptionChoice, Price, Product, ProductGroup, Service
 from products.tables import GroupTable, ProductTable
 
 HISTORY = 100  # prices shown on a product's card

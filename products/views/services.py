@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.pages.views import DetailPage, ListPage, PanelView
 from clients.models import Client
 from products import pricing, promotions
-from products.filters import ServiceFilter
+from products.filters import ServiceFilter, find_services
 from products.models import Batch, Promotion, Service
 from products.tables import ServiceTable
 
@@ -20,7 +20,7 @@ class ServiceList(ListPage):
     permission, title, menu = "products.view_service", _("Services"), "clients"
     queryset = Service.objects.all()
     table, filterset = ServiceTable, ServiceFilter
-    search_fields = ("client__name_key", "domain", "username", "id")
+    search_fields = ("id",)
     search_hint = _("Client, host, login or number")
     tabs = (
         (_("All"), ""),
@@ -29,6 +29,9 @@ class ServiceList(ListPage):
         (_("Suspended"), "status=suspended"),
     )
     empty_text = _("No services yet. They are made when an order is accepted.")
+
+    def search(self, queryset: QuerySet, typed: str) -> QuerySet:
+        return find_services(queryset, typed)
 
 
 @dataclass(frozen=True)
