@@ -1,5 +1,8 @@
 """Letters that invoices write; the kinds are listed for the editor's page."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -7,9 +10,14 @@ from django.utils.translation import gettext_lazy
 from billing_site.kit.money import format_number
 from billing_site.kit.requisites import shown_phone
 from billing_site.letters.actions import Content
+from clients.models import Client
 from invoices.models import Invoice, Revision
 
-KINDS = {"invoice": gettext_lazy("Invoice"), "invoice-void": gettext_lazy("A void invoice")}
+KINDS = {
+    "invoice": gettext_lazy("Invoice"),
+    "invoice-void": gettext_lazy("A void invoice"),
+    "new-price": gettext_lazy("A new price"),
+}
 
 
 def invoice_letter(invoice: Invoice, revision: Revision, *, number: str, link: str) -> Content:
@@ -47,3 +55,9 @@ def void_letter(invoice: Invoice, *, number: str) -> Content:
         render_to_string("invoices/mail/void.txt", context),
         render_to_string("invoices/mail/void.html", context),
     )
+
+
+def price_letter(client: Client, rows: Sequence[Any]) -> Content:
+    """The letter about agreed prices (billing.repricing.Repriced), in the language that is active."""
+    context = {"client": client, "rows": rows, "manager": client.account_manager}
+    return Content(_("Our prices change"), render_to_string("invoices/mail/new_price.txt", context))

@@ -13,6 +13,7 @@ from invoices.views import (
     payers,
     payments,
     planning,
+    prices,
     public,
     renewals,
     sending,
@@ -21,6 +22,8 @@ from invoices.views import (
 )
 
 urlpatterns = [
+    path("products/prices/old/", prices.OldPrices.as_view(), name="old-prices"),
+    path("products/prices/old/services/", prices.Reprice.as_view(), name="reprice"),
     path("invoices/", invoices.InvoiceList.as_view(), name="invoice-list"),
     path("invoices/<int:pk>/", invoices.InvoicePage.as_view(), name="invoice-detail"),
     path("invoices/<int:pk>/send/", sending.SendPage.as_view(), name="invoice-send"),

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 VERBS = {
+    "products.repriced": _("New price of %(what)s: %(was)s → %(becomes)s from %(on)s"),
     "products.order_made": _("Order made: first invoices %(total)s"),
     "products.changed": _("Service changed: %(was)s → %(becomes)s"),
     "products.change_planned": _("Change planned from %(on)s"),
@@ -13,6 +14,7 @@ VERBS = {
     "products.ends": _("Ends with the paid period, %(on)s: %(because)s"),
     "products.goes_on": _("Does not end after all"),
     "products.transferred": _("Transferred: %(old)s → %(new)s. %(because)s"),
+    "products.companion_left": _("Changed without %(what)s: %(because)s"),
     "products.drift_repaired": _("Service put right: %(was)s → %(becomes)s"),
     "products.product_added": _("Product added: %(name)s"),
     "products.group_saved": _("Product group saved: %(name)s"),

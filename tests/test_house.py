@@ -15,7 +15,7 @@ FILES = {
     "__init__", "apps", "urls", "views", "api", "schedule", "forms", "tables", "filters", "panels", "models",
     "actions", "tasks", "queries", "letters", "documents", "accounts", "pdf", "told",
     "contact_forms", "note_forms", "group_forms", "profile_forms", "paper_forms", "payer_forms",
-    "service_forms", "client_filters", "people_filters", "catalogue_forms",
+    "service_forms", "client_filters", "people_filters", "catalogue_forms", "price_forms",
     # arithmetic: pure functions of values
     "pricing", "sla", "totals", "drift",
     # verbs

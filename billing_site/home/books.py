@@ -109,12 +109,25 @@ QUESTIONS = {
     "a sent revision has its snapshots": """
         SELECT id, 'empty', 'requisites' FROM invoices_revision
         WHERE status <> 'prepared' AND (seller = '{}' OR buyer = '{}')""",
+    # Of each batch what its next period costs: an agreed next price, a promotion that still holds then
+    # (products.promotions.whole_cycle).
     "recurring amount = its batches": """
-        SELECT s.id, s.recurring, coalesce(sum(round(b.quantity * b.price * (100 - b.discount) / 100, 2)), 0)
-        FROM products_service s LEFT JOIN products_batch b ON b.service_id = s.id
+        SELECT s.id, s.recurring, coalesce(sum(round(b.quantity * t.price * (100 - t.discount) / 100, 2)), 0)
+        FROM products_service s
+        LEFT JOIN products_batch b ON b.service_id = s.id
             AND (b.given_at IS NOT NULL OR b.paid_at IS NOT NULL) AND b.taken_back_at IS NULL
+        LEFT JOIN products_promotion p ON p.id = b.promotion_id
+            AND (b.promo_until IS NULL OR b.promo_until > coalesce(s.paid_until, s.starts_on))
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN b.next_price_from <= coalesce(s.paid_until, s.starts_on) THEN b.next_price
+                        ELSE b.price END AS agreed) AS c
+        CROSS JOIN LATERAL (
+            SELECT CASE p.kind WHEN 'fixed' THEN greatest(c.agreed - p.value, 0) WHEN 'price' THEN p.value
+                               ELSE c.agreed END AS price,
+                   CASE p.kind WHEN 'percent' THEN least(b.discount + p.value, 100)
+                               ELSE b.discount END AS discount) AS t
         GROUP BY s.id
-        HAVING s.recurring <> coalesce(sum(round(b.quantity * b.price * (100 - b.discount) / 100, 2)), 0)""",
+        HAVING s.recurring <> coalesce(sum(round(b.quantity * t.price * (100 - t.discount) / 100, 2)), 0)""",
     # Of each batch the last paid day; of a service the first of them, but never beyond the start of what
     # it began with while that is unpaid (invoices.billing.receiving.paid_ends).
     "next due date = its paid lines": """

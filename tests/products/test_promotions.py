@@ -9,6 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing_site.home.books import differences
 from billing_site.kit.errors import Refused
 from billing_site.kit.periods import Period
 from billing_site.office.models import VatTable
@@ -122,6 +123,21 @@ def test_the_recurring_amount_follows_the_code_and_its_end(client, manager, modu
     pay(sent(bought(client, manager, Wanted(module, "half_year"))))
     service = Service.objects.get()
     assert (service.paid_until, service.recurring) == (date(2019, 8, 1), Decimal("13380.00"))
+    assert list(differences()) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "recurring"),
+    [
+        ({}, "12711.00"), ({"cycles": 2}, "12711.00"), ({"kind": "fixed", "value": Decimal(380)}, "13000.00"),
+        ({"kind": "price", "value": Decimal(9000)}, "9000.00"),
+    ],
+)  # fmt: skip
+def test_the_books_know_what_a_code_makes_of_the_sum(client, manager, module, fields, recurring):
+    promotion(**fields)
+    pay(sent(bought(client, manager, Wanted(module, "half_year"))))
+    assert Service.objects.get().recurring == Decimal(recurring)
+    assert list(differences()) == []
 
 
 def test_a_code_of_chosen_products_serves_no_other(client, manager, seller, module):
