@@ -11,7 +11,7 @@ from billing_site.office.models import Seller
 from billing_site.pages.fields import AmountField, FilesField
 from clients.models import Client, Payer
 from invoices.models import BankLine, Invoice
-from products.models import Option, Service
+from products.models import Companion, Option, Service
 
 AMOUNT = re.compile(r"amount-(\d{1,18})")
 ZERO = Decimal("0.00")
@@ -201,9 +201,18 @@ class ChangeForm(forms.Form):
         service: Service,
         options: Sequence[Option],
         unpaid: Invoice | None = None,
+        companions: Sequence[Companion] = (),
         **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
+        self.companions = companions
+        for one in companions:
+            label = _t("Together with “%(what)s”") % {"what": one}
+            self.fields[f"with-{one.pk}"] = forms.BooleanField(label=label, required=False, initial=True)
+        if companions:
+            self.fields["without"] = forms.CharField(
+                label=_("Why without it"), max_length=200, required=False
+            )
         if unpaid is None:
             del self.fields["way"]
         else:
@@ -218,6 +227,21 @@ class ChangeForm(forms.Form):
 
     def clean_what(self) -> Option | None:
         return self.options.get(self.cleaned_data["what"])
+
+    def together(self) -> list[forms.BoundField]:
+        """The ticks of companions."""
+        return [self[f"with-{one.pk}"] for one in self.companions]
+
+    def left(self, together: Sequence[Any]) -> list[Any]:
+        """Of needed companions (billing.Together), those that can be had and are not ticked."""
+        return [
+            one for one in together if one.change and not self.cleaned_data.get(f"with-{one.companion.pk}")
+        ]
+
+    def ticked(self, together: Sequence[Any]) -> list[Any]:
+        """The changes of the ticked ones."""
+        left = self.left(together)
+        return [one.change for one in together if one.change and one not in left]
 
     @property
     def told_more(self) -> bool:

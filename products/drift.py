@@ -3,7 +3,7 @@
 Pure functions of values: `invoices.billing.drifting` loads what they read and does the repairs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from billing_site.kit.money import format_number
 from products import pricing
-from products.models import MONTHS, Batch, Price, Service
+from products.models import MONTHS, Batch, Companion, Price, Service
 
 Thing = tuple[int, int | None, int | None]  # product, option, choice
 Held = tuple[int, int | None]  # service, option
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     ENDS = "ends"  # siblings end on different days
     DOUBLED = "doubled"  # two live services of one family
     UNPAID = "unpaid"  # active, and nothing covers today
+    COMPANIONS = "companions"  # what goes together is not as many
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,10 @@ class Expected:
 
 @dataclass(frozen=True)
 class Drift:
-    """One finding. Sums are for a full cycle; `sibling` is the other service it is about."""
+    """One finding. Sums are for a full cycle; `sibling` is the other service it is about.
+
+    Of an unequal `companion`: `has` units in the sibling (None: there is no such service), `needs` of them.
+    """
 
     kind: Kind
     service: Service
@@ -65,6 +69,9 @@ class Drift:
     expected: Decimal
     parts: tuple[Expected, ...] = ()
     sibling: Service | None = None
+    companion: Companion | None = None
+    has: int = 0
+    needs: int = 0
 
     @property
     def difference(self) -> Decimal:
@@ -179,6 +186,35 @@ def unequal_ends(services: Sequence[Service]) -> Iterable[Drift]:
         sibling = longest[(service.client_id, service.product.seller_id, service.cycle)]
         if _end(service) < _end(sibling):
             yield Drift(Kind.ENDS, service, service.recurring, service.recurring, sibling=sibling)
+
+
+def unequal(
+    services: Sequence[Service],
+    held: Mapping[Held, int],
+    companions: Mapping[int, Sequence[Companion]],
+    renting: Container[int],
+) -> Iterable[Drift]:
+    """Products whose companions are fewer or, where as many are wanted, more (R3.5).
+
+    `held`: counted units by service and option; `companions` by product; `renting`: clients who rent.
+    """
+    there = {(service.client_id, service.product_id): service for service in services}
+    for service in services:
+        units = held.get((service.pk, None), 0)
+        for one in companions.get(service.product_id, ()) if units else ():
+            if one.only_rent and service.client_id not in renting:
+                continue
+            option = one.companion_option
+            product = option.product_id if option else one.companion_product_id
+            sibling = there.get((service.client_id, product or 0))
+            has = held.get((sibling.pk, option.pk if option else None), 0) if sibling else 0
+            same = one.rule == Companion.Rule.SAME
+            needs = units if same else one.minimum or 0
+            if has < needs or (same and has > needs):
+                yield Drift(
+                    Kind.COMPANIONS, service, service.recurring, service.recurring, sibling=sibling,
+                    companion=one, has=has, needs=needs,
+                )  # fmt: skip
 
 
 def _end(service: Service) -> date:

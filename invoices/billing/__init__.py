@@ -7,6 +7,13 @@ Service → Invoice → Payment in this order, rows by id. Arithmetic stands in 
 invoices.totals; states move through billing_site.journal.moves.
 """
 
+from invoices.billing.accompanying import (
+    Together,
+    change_together,
+    companions_of,
+    fingerprint_of,
+    quote_companions,
+)
 from invoices.billing.changing import Change, Way, change_service, quote_change
 from invoices.billing.closing import change_client_status, what_stops_closing
 from invoices.billing.drifting import Repair, Scan, drifts, parts_of, quote_repair, repair, scan
@@ -58,16 +65,20 @@ __all__ = [
     "Repair",
     "Scan",
     "TakeBack",
+    "Together",
     "Way",
     "accept_order",
     "carry_out_planned",
     "change_client_status",
     "change_kpp",
     "change_service",
+    "change_together",
+    "companions_of",
     "drifts",
     "due_clients",
     "end_with_period",
     "expire_unpaid",
+    "fingerprint_of",
     "first_free_day",
     "go_on",
     "hand_over",
@@ -79,6 +90,7 @@ __all__ = [
     "plan_renewals",
     "prolong",
     "quote_change",
+    "quote_companions",
     "quote_ending",
     "quote_plan",
     "quote_repair",

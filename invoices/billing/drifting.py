@@ -3,6 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +18,7 @@ from billing_site.kit.errors import Refused
 from billing_site.kit.periods import Period
 from billing_site.office.models import User, VatTable
 from clients.actions import lock
+from clients.licensing import renters
 from invoices import totals
 from invoices.drafting import (
     ADDON_DAYS,
@@ -31,7 +33,7 @@ from invoices.redrawing import redraw, redrawn
 from products import actions as products
 from products import drift
 from products.drift import Drift, Kind
-from products.models import LIVE, MONTHS, Batch, Price, Service
+from products.models import LIVE, MONTHS, Batch, Companion, Price, Service
 
 REPRICED = (Kind.CYCLE, Kind.AMOUNT)
 CHUNK = 1000  # services looked at by one page of the list
@@ -66,7 +68,7 @@ def drifts(services: QuerySet[Service]) -> list[Drift]:
         .order_by("client", "pk")
     )
     found = [one for service, parts in parts_of(rows) for one in drift.sums(service, parts)]
-    found += [*drift.doubled(rows), *drift.unequal_ends(rows), *_unpaid(rows)]
+    found += [*drift.doubled(rows), *drift.unequal_ends(rows), *_unpaid(rows), *_unequal(rows)]
     return sorted(found, key=lambda one: (one.service.client_id, one.service.pk))
 
 
@@ -109,6 +111,23 @@ def billed_discounts(service_ids: Sequence[int]) -> dict[drift.Held, Decimal]:
         .values_list("batch__service", "batch__option", "discount")
     )
     return {(service, option): discount for service, option, discount in rows}
+
+
+def _unequal(services: Sequence[Service]) -> Iterable[Drift]:
+    """Companions that are not as many as they should be, in a few queries."""
+    companions: dict[int, list[Companion]] = defaultdict(list)
+    asked = Companion.objects.filter(product__in={service.product_id for service in services})
+    for one in asked.select_related("companion_product", "companion_option").order_by("pk"):
+        companions[one.product_id].append(one)
+    if not companions:
+        return []
+    held: dict[drift.Held, int] = defaultdict(int)
+    counted = Batch.objects.counted().filter(service__in=[service.pk for service in services])
+    for service, option, quantity in counted.values_list("service", "option", "quantity"):
+        held[service, option] += quantity
+    clients = {service.client_id for service in services}
+    renting = set(renters(clock.today()).filter(client__in=clients).values_list("client", flat=True))
+    return drift.unequal(services, held, companions, renting)
 
 
 def _unpaid(services: Sequence[Service]) -> Iterable[Drift]:
@@ -168,16 +187,18 @@ def quote_repair(service: Service, kind: str) -> Repair:
         return _align(one)
     if one.kind == Kind.UNPAID:
         return _bill(one)
+    if one.kind == Kind.COMPANIONS:
+        raise Refused(_("Companions are put right by Change or by a planned change."))
     if one.kind == Kind.DOUBLED:
         return Repair(one, one.service.recurring, starts=one.service.paid_until, ends=True)
     return Repair(one, one.expected)
 
 
 def _repriced(one: Drift) -> list[Batch]:
-    """The wrong batches with their expected price and discount, unsaved."""
+    """The wrong batches with their expected price and discount: copies, unsaved."""
     changed = []
     for part in one.parts:
-        batch = part.batch
+        batch = copy(part.batch)
         batch.price, batch.discount = part.price, part.discount
         batch.service = one.service
         changed.append(batch)

@@ -30,6 +30,7 @@ WHAT: dict[Kind, str | Promise] = {
     Kind.ENDS: _("ends before the others"),
     Kind.DOUBLED: _("doubled family"),
     Kind.UNPAID: _("no paid period"),
+    Kind.COMPANIONS: _("companions are not as many"),
 }
 
 
@@ -52,7 +53,12 @@ class Row:
         """Why, one sentence each."""
         one = self.drift
         said = [_part_in_words(part, one.service) for part in one.parts if part.differs]
-        if one.sibling:
+        if one.companion:
+            said.append(
+                _t("“%(what)s”: there are %(has)s, needed are %(needs)s")
+                % {"what": one.companion, "has": one.has, "needs": one.needs}
+            )
+        elif one.sibling:
             said.append(_sibling_in_words(one, one.sibling))
         if one.kind == Kind.UNPAID:
             said.append(_t("It runs, and nothing that is billed covers today."))
@@ -60,6 +66,14 @@ class Row:
 
     @property
     def url(self) -> str:
+        """Where the repair is shown: of companions by the dialogs that change what is held."""
+        one = self.drift
+        if one.companion:
+            if one.sibling is None:
+                return f"{reverse('order-new')}?client={one.service.client_id}"
+            dialog = "service-change" if one.has < one.needs else "service-plan"
+            option = one.companion.companion_option_id or ""
+            return f"{reverse(dialog, args=[one.sibling.pk])}?what={option}&becomes={one.needs}"
         return reverse("drift-repair", args=[self.drift.service.pk, str(self.drift.kind)])
 
 

@@ -75,6 +75,12 @@ class ServicePlan(FormPage):
             "packages": packages.distinct(),
         }
 
+    def get_initial(self) -> dict[str, Any]:
+        """What a link to the dialog fills in."""
+        return {
+            name: self.request.GET[name] for name in ("what", "becomes", "on") if name in self.request.GET
+        }
+
     def get_context(self, obj: Service) -> dict[str, Any]:
         return {"service": obj, "client": obj.client, "held": list(self.held.items())}
 

@@ -189,6 +189,7 @@ def test_the_pages_show_and_repair(figure_3, manager, browse):
     path = reverse("drift-repair", args=[access.pk, "amount"])
     page = browser.get(path)
     assert page.context["repair"].recurring == Decimal("27360.00")
+    assert "5 × 4 800,00" in page.content.decode().replace("\u00a0", " ")
     assert browser.post(path, {"seen": "other"}).status_code == 200
     assert Service.objects.get(pk=access.pk).recurring == Decimal("28560.00")
     assert browser.post(path, {"seen": page.context["repair"].fingerprint}).status_code == 302
