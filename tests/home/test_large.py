@@ -19,8 +19,8 @@ from billing_site.kit.requisites import check_account, check_inn, check_kpp, che
 from billing_site.office.models import User
 from clients.models import Client, Contact, EmailAddress, FormerId, LicenceItem, Note, Payer
 from invoices.issuing import find_link
-from invoices.models import BankLine, CreditAccount, Invoice, Payment, Revision
-from products.models import Batch
+from invoices.models import BankLine, CreditAccount, Invoice, Payment, ProofCard, Revision
+from products.models import Batch, Order
 from tests import make
 from tests.make import user
 from tickets.models import Ticket
@@ -136,7 +136,7 @@ def test_requisites_have_their_check_digits(office):
 
 
 def test_the_rest_of_an_office_is_there(office):
-    for model in (Contact, FormerId, LicenceItem, Batch, Payment, CreditAccount, BankLine):
+    for model in (Contact, FormerId, LicenceItem, Batch, Order, ProofCard, Payment, CreditAccount, BankLine):
         assert model.objects.exists(), model
     assert Client.objects.filter(name__contains="ё").exists()
     assert set(EmailAddress.objects.values_list("kind", flat=True)) >= {"profile", "exclusive"}
