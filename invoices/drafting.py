@@ -214,7 +214,7 @@ def discard(invoice: Invoice, *, by: User) -> Invoice:
     return invoice
 
 
-def release(gone: Sequence[Line], *, by: User) -> None:
+def release(gone: Sequence[Line], *, by: User | None) -> None:
     """Units that only these lines sold, never given nor paid, leave the composition (R3.2).
 
     The lines have just ceased to live; `batch` is loaded. Drafts of later periods bill such units no
@@ -240,7 +240,7 @@ def release(gone: Sequence[Line], *, by: User) -> None:
     products.take_back(list(loose.values()), by=by)
 
 
-def _drop_lines(lines: Sequence[Line], *, by: User) -> None:
+def _drop_lines(lines: Sequence[Line], *, by: User | None) -> None:
     """Lines leave their drafts; totals follow."""
     drafts = {line.revision.invoice_id: line.revision.invoice for line in lines}
     Line.objects.filter(pk__in=[line.pk for line in lines]).delete()

@@ -45,7 +45,7 @@ def _drawn_anew(batches: Sequence[Batch]) -> list[tuple[Invoice, Decimal, list[t
     ).select_related("revision__invoice__seller")
     pairs: dict[Invoice, list[tuple[Line, Line]]] = {}
     for line in lines.order_by("revision__invoice", "position"):
-        draft, batch = line.revision.invoice, in_hand[line.batch_id]
+        draft, batch = line.revision.invoice, in_hand[line.batch_id or 0]
         period = Period(line.period.lower, line.period.upper)
         fresh = charge_line(batch, period, seller=draft.seller, vat=vat)
         pairs.setdefault(draft, []).append((line, fresh))

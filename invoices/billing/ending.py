@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -134,7 +135,7 @@ def terminate(service: Service, *, by: User | None, because: str, logins: str = 
     waiting = Handover.objects.filter(service__in=quoted.services, status=Handover.Status.WAITING)
     move_many(list(waiting), Handover.Status.WITHDRAWN, by=by)
     Handover.objects.bulk_create(quoted.handovers)
-    fields = {"terminated_on": clock.today(), "end_because": because.strip()}
+    fields: dict[str, Any] = {"terminated_on": clock.today(), "end_because": because.strip()}
     pending = [one for one in quoted.services if one.status == Service.Status.PENDING]
     running = [one for one in quoted.services if one.status != Service.Status.PENDING]
     move_many(pending, Service.Status.CANCELLED, by=by, **fields)

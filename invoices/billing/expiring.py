@@ -170,7 +170,9 @@ def expire_unpaid(today: date) -> int:
     What was given waits for its manager; what money has come for does too.
     """
     expired = 0
-    for invoice in unpaid_units(today).filter(given=False, paid=0):
+    for invoice in unpaid_units(today).filter(paid=0):
+        if any(batch.given_at for batch in sold_on(invoice)):
+            continue
         try:
             because = _("Unpaid for %(days)s days") % {"days": settings.UNPAID_DAYS}
             take_back_units(invoice, by=None, because=because)
