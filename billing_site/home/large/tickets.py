@@ -3,7 +3,7 @@
 from billing_site.home.large.ground import array, fill, plan, timed
 from billing_site.home.large.office import FIRST_CLIENT, SUPPORTERS
 from billing_site.home.large.sizes import Size
-from billing_site.home.large.words import ANSWERED, ASKED, INSIDE, SUBJECTS
+from billing_site.home.large.words import ANSWERED, ASKED, INSIDE, SUBJECTS, SURNAMES, WOMEN
 from tickets import clocks
 from tickets.models import Mailbox, Message, Participant, Ticket
 
@@ -70,6 +70,7 @@ def fill_tickets() -> None:
 
 
 def _fill_messages() -> None:
+    name = f"large.word({array(WOMEN)}, i, 324) || ' ' || large.word({array(SURNAMES)}, i, 325) || 'а'"
     long = "CASE WHEN large.roll(n, 323, 20) = 0 THEN 8 ELSE 1 END"
     fill(Message, """FROM large.talk t LEFT JOIN large.address a ON a.k = t.k AND a.kind = 'profile',
             generate_series(1, messages) AS turn, LATERAL (SELECT i::bigint * 256 + turn AS n) AS l,
@@ -78,6 +79,7 @@ def _fill_messages() -> None:
                             THEN 'note' ELSE 'staff' END AS sort) AS s ORDER BY i, turn""", {
         "ticket_id": "i", "kind": "sort", "author_id": "CASE WHEN sort <> 'client' THEN supporter_id END",
         "from_address": f"CASE WHEN sort = 'client' THEN {_SENDER} ELSE '' END",
+        "from_name": f"CASE WHEN sort = 'client' THEN {name} ELSE '' END",
         "from_profile": "sort = 'client' AND a.address IS NOT NULL",
         "authentic": "CASE WHEN sort = 'client' THEN 'pass' ELSE 'none' END",
         "text": f"""CASE sort WHEN 'client' THEN repeat(large.word({array(ASKED)}, n, 321) || E'\\n\\n',
