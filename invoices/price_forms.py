@@ -23,7 +23,9 @@ class OldPriceForm(forms.Form):
 class RepriceForm(forms.Form):
     """Which batches move and from when; `seen` is the fingerprint of the preview the person looked at."""
 
-    on = forms.DateField(label=_("From"), help_text=_("The first period that starts then or later."))
+    on = forms.DateField(
+        label=_("New price from"), help_text=_("The first period that starts then or later.")
+    )
     letter = forms.BooleanField(
         label=_("A letter to each client"), required=False,
         help_text=_("It is held until a person lets it go."),

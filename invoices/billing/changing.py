@@ -26,7 +26,8 @@ from invoices.models import Invoice, Line
 from invoices.revising import revise
 from products import actions as products
 from products import handing
-from products.models import Batch, Cycle, Handover, Option, Product, Service
+from products.models import Batch, Cycle, Handover, Option, Product, Promotion, Service
+from products.promotions import holds
 
 
 class Way(StrEnum):
@@ -182,11 +183,19 @@ def _new_batch(
     because: str,
     discount: Decimal | None,
 ) -> Batch:
-    """The units to be bought: at the catalogue's price and the discount of the last ones unless told."""
+    """The units to be bought: at the catalogue's price and the discount of the last ones unless told.
+
+    A promotion of all units, also those added later, goes along while it holds; an own price has none.
+    """
+    last = (
+        service.batches.standing().filter(option=option).select_related("promotion").order_by("-id").first()
+    )
+    served = None if last is None or price is not None else last.promotion
+    if last and served and (served.scope != Promotion.Scope.ALL or not holds(last, on)):
+        served = None
     if price is None:
         price = products.price_of(service.product, option, service.cycle, on, service.client.currency)
     if discount is None:
-        last = service.batches.standing().filter(option=option).order_by("-id").first()
         discount = last.discount if last else Decimal(0)
     return Batch(
         service=service,
@@ -195,6 +204,8 @@ def _new_batch(
         price=price,
         own_price_because=because,
         discount=discount,
+        promotion=served,
+        promo_until=last.promo_until if last and served else None,
         since=on,
     )
 

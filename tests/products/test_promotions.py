@@ -238,3 +238,14 @@ def test_a_promotion_never_makes_a_price_negative(price, discount, kind, value):
     price, discount = pricing.promoted(price, discount, kind=kind, value=value)
     assert price >= 0
     assert 0 <= discount <= 100
+
+
+@pytest.mark.parametrize(("scope", "discounted"), [("all", True), ("new_units", False)])
+def test_units_added_later_are_served_by_a_code_for_all(client, manager, module, scope, discounted):
+    promotion(scope=scope)
+    pay(sent(bought(client, manager, Wanted(module, "half_year"))))
+    change = billing.quote_change(Service.objects.get(), 2, on=FEBRUARY)
+    assert (change.batch.promotion is not None) is discounted
+    assert change.total == Decimal("12711.00" if discounted else "13380.00")
+    billing.change_service(change, by=manager)
+    assert Batch.objects.filter(promotion__isnull=False).count() == 1 + discounted
