@@ -1,9 +1,6 @@
-"""What pages ask the database: as much for thirty rows as for three, and no more than is written here."""
+"""What pages ask the database: as much for thirty rows as for three, and what tests/budget.py says."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -17,16 +14,17 @@ from billing_site.letters import actions as letters
 from billing_site.office.models import User
 from clients import actions as clients
 from clients import assigning, grouping, noting
-from clients.models import Client, CompanyGroup
+from clients.models import CompanyGroup
 from invoices import billing, matching
-from invoices.models import Invoice, Payment, ProofCard, Statement
+from invoices.models import Invoice
 from products.actions import Wanted
-from products.models import Order, Product, Service
-from tests import make, small_office
+from products.models import Order
+from tests import budget, make, small_office
+from tests.budget import PAGES
 from tests.invoices.bank import file_of, paid_by
 from tests.tickets.mails import mail
 from tickets import handing, intake
-from tickets.models import Mailbox, RawMail, Ticket
+from tickets.models import Mailbox
 
 pytestmark = pytest.mark.django_db
 FEW, MANY = 3, 30
@@ -100,88 +98,6 @@ class Office:
         intake.quarantine(stuck, "проба")
 
 
-@dataclass(frozen=True)
-class Page:
-    """How many queries a page may make at most; `of` finds the object in its address.
-
-    `by_kind`: rows speak of things of several kinds, and each kind on the page costs a query.
-    """
-
-    budget: int
-    of: Callable[[Office], Any] | None = None
-    query: str = ""
-    by_kind: bool = False
-
-
-def client(office: Office) -> Client:
-    return office.client
-
-
-def first(model: Any) -> Callable[[Office], Any]:
-    return lambda _office: model.objects.earliest("pk")
-
-
-PAGES: dict[str, Page] = {
-    "home": Page(19),
-    "payer-codes": Page(10),
-    "client-managerless": Page(10),
-    "home-renewals": Page(5),
-    "home-debts": Page(5),
-    "client-list": Page(11),
-    "payer-list": Page(11),
-    "contact-list": Page(11),
-    "client-detail": Page(15, client),
-    "client-papers": Page(8, client),
-    "client-important": Page(6, client),
-    "client-log": Page(20, client, by_kind=True),
-    "client-money": Page(8, client),
-    "client-counts": Page(13, client),
-    "client-account": Page(24, client),
-    "client-services": Page(7, client),
-    "client-orders": Page(6, client),
-    "client-invoices": Page(7, client),
-    "client-payments": Page(8, client),
-    "client-tickets": Page(6, client),
-    "client-letters": Page(6, client),
-    "note-more": Page(6, client),
-    "note-list": Page(11),
-    "mention-list": Page(8),
-    "company-group-list": Page(11),
-    "company-group-detail": Page(9, first(CompanyGroup)),
-    "client-group-list": Page(11),
-    "client-links": Page(9, client),
-    "todo-list": Page(11),
-    "client-todos": Page(6, client),
-    "client-contacts": Page(22, client),
-    "product-list": Page(12),
-    "product-detail": Page(12, first(Product)),
-    "order-list": Page(10),
-    "order-detail": Page(11, first(Order)),
-    "service-list": Page(11),
-    "service-detail": Page(11, first(Service)),
-    "invoice-list": Page(12),
-    "invoice-detail": Page(15, first(Invoice)),
-    "payment-list": Page(11),
-    "payment-detail": Page(12, first(Payment)),
-    "renewal-forecast": Page(10),
-    "proof-list": Page(11),
-    "proof-detail": Page(13, first(ProofCard)),
-    "bank-desk": Page(13),
-    "bank-line-list": Page(10),
-    "statement-list": Page(10),
-    "statement-detail": Page(17, first(Statement)),
-    "ticket-list": Page(14),
-    "ticket-detail": Page(27, first(Ticket)),
-    "quarantine-list": Page(10),
-    "quarantine-detail": Page(11, first(RawMail)),
-    "debtors": Page(13),
-    "letter-list": Page(10),
-    "journal-list": Page(16, by_kind=True),
-    "job-list": Page(11),
-    "search": Page(13, query="?q=ромашка"),
-}
-
-
 def queries(browser: Browser, url: str) -> int:
     """Asked twice: what is kept between requests does not count, the counters of the frame do."""
     browser.get(url)
@@ -210,4 +126,14 @@ def test_pages_ask_as_much_for_many_rows_as_for_few():
     many = count(office)
     steady = [name for name, page in PAGES.items() if not page.by_kind]
     assert {name: (few[name], many[name]) for name in steady if few[name] != many[name]} == {}
-    assert {name: (many[name], page.budget) for name, page in PAGES.items() if many[name] > page.budget} == {}
+    assert budget.exceeded(many) == {}
+    assert budget.unused(many) == {}, "lower the budget: the page asks less by now"
+
+
+def test_a_page_with_a_query_more_is_over_its_budget():
+    counted = {name: page.budget for name, page in PAGES.items()}
+    assert budget.exceeded(counted) == budget.unused(counted) == {}
+    counted["client-list"] += 1
+    assert budget.exceeded(counted) == {"client-list": (counted["client-list"], PAGES["client-list"].budget)}
+    counted["client-list"] -= 2
+    assert set(budget.unused(counted)) == {"client-list"}

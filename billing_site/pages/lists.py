@@ -24,7 +24,7 @@ from billing_site.pages.addresses import changed, from_start, known
 from billing_site.pages.exports import ROW_LIMIT, export
 from billing_site.pages.filtering import PanelFilter
 from billing_site.pages.finding import any_of
-from billing_site.pages.layout import native_dates
+from billing_site.pages.layout import native_dates, quick_selects
 from billing_site.pages.models import ListSetup, SavedView
 from billing_site.pages.page import Page
 from billing_site.pages.requests import PanelRequest
@@ -137,7 +137,7 @@ class ListPage(Page):
         if not self.filterset:
             return None
         made = self.filterset(self.request.GET, queryset=self.reached, request=self.request)
-        native_dates(made.form)
+        quick_selects(native_dates(made.form))
         return made
 
     @cached_property

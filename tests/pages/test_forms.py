@@ -4,6 +4,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from billing_site.pages.fields import FilesField
+from billing_site.pages.layout import quick_selects
 from clients.models import Client
 
 
@@ -58,3 +59,16 @@ def test_any_number_of_files_comes_as_a_list():
             FilesField().clean(nothing)
     with pytest.raises(forms.ValidationError):
         FilesField(required=False).clean([files[0], SimpleUploadedFile("empty.txt", b"")])
+
+
+def test_a_quick_select_says_what_djangos_says():
+    choices = [("", "любой"), (1, "Петрова & К°"), ("Отдел", [("a", "<А>"), ("b", "Б")])]
+
+    class Asked(forms.Form):
+        who = forms.ChoiceField(choices=choices, required=False, help_text="?")
+
+    def printed(form: forms.Form) -> str:
+        return "".join(line.strip() for line in str(form["who"]).splitlines())
+
+    for data in ({}, {"who": "1"}, {"who": "b"}):
+        assert printed(quick_selects(Asked(data))) == printed(Asked(data))
