@@ -143,7 +143,7 @@ def test_figure_2_a_whole_invoice_with_the_reference_discount(office):
 
 
 def test_figure_3_what_the_service_list_shows(office):
-    """Only the sums; "explain" and the drift list come with products."""
+    """The sums; what "explain" and the drift list make of them: tests/invoices/test_drift.py."""
     office.bought(
         Wanted(office.access, "half_year", 5),
         Wanted(office.licences, "half_year", 5),

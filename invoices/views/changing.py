@@ -100,6 +100,7 @@ class ServiceChange(FormPage):
             return {
                 **shown, "change": change, "lines": list(priced(change)),
                 "seen": billing.fingerprint_of(changes),
+                "everything": sum((one.total for one in changes), Decimal(0)) if len(changes) > 1 else None,
                 "together": [(one, one in form.left(together), _lines(one)) for one in together],
             }  # fmt: skip
         except Refused as why:
