@@ -27,8 +27,13 @@ STRATEGY = "FILE_COPY"
 
 
 def name_of(size: Size) -> str:
-    """The name of a size's template: its figures, and a digest of what decides its content."""
-    return f"office_{size.clients}_{size.invoices}_{size.tickets}_{size.seed}_{_digest()}"
+    """The name of a size's template: its figures, and a digest of what decides its content.
+
+    A size without a day of its own keeps the day on which it was built.
+    """
+    figures = f"{size.clients}_{size.invoices}_{size.tickets}_{size.seed}"
+    day = f"_{size.on:%Y%m%d}" if size.on else ""
+    return f"office_{figures}{day}_{_digest()}"
 
 
 def _digest() -> str:
