@@ -189,7 +189,7 @@ def template():
     """Stands for a kept template, so that nothing is built: it holds one table."""
     name = kept.name_of(SMALL)
     with kept.maintenance() as cursor:
-        for one in (name, f"{name[:-10]}0lder"):
+        for one in (name, f"{name[:-10]}0123456789"):
             cursor.execute(f'CREATE DATABASE "{one}" IS_TEMPLATE true')
     with kept.connected(name) as cursor:
         cursor.execute("CREATE TABLE told AS SELECT 12 AS n")
@@ -209,7 +209,7 @@ def test_a_clone_is_made_of_the_kept_template(template):
             assert cursor.fetchone() == (12,)
     kept.forget_older(template)
     assert kept.exists(template)
-    assert not kept.exists(f"{template[:-10]}0lder")
+    assert not kept.exists(f"{template[:-10]}0123456789")
 
 
 def test_a_template_is_named_by_all_that_decides_it():

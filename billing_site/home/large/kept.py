@@ -96,8 +96,8 @@ def forget_older(name: str) -> None:
     figures, _, _digest = name.rpartition("_")
     with maintenance() as cursor:
         cursor.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s) AND datistemplate",
-            [f"{figures}_"],
+            "SELECT datname FROM pg_database WHERE datname ~ %s AND datistemplate",
+            [f"^{figures}_[0-9a-f]{{10}}$"],
         )
         for older in {row[0] for row in cursor.fetchall()} - {name}:
             cursor.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(sql.Identifier(older)))
