@@ -129,11 +129,10 @@ class ServicePlans(PanelView):
         plans = planning.planned_for([obj]).get(obj.pk, [])
         batches = list(obj.batches.counted().select_related("option", "choice", "promotion").order_by("pk"))
         rows, refused = [], ""
+        prices = planning.prices_of([obj], plans)
         try:
             for n, plan in enumerate(plans, 1):
-                future, held = planning.as_planned(
-                    obj, batches, plans[:n], plan.on, planning.prices_of([obj], plans)
-                )
+                future, held = planning.as_planned(obj, batches, plans[:n], plan.on, prices)
                 unit = plan.option.unit if plan.option else obj.product.unit
                 rows.append((plan, planning.words(plan, unit), products.recurring_of(held), future))
         except Refused as why:
