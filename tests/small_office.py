@@ -19,7 +19,7 @@ from clients.models import ClientGroup, CompanyGroup
 from invoices import billing, matching
 from invoices.models import Invoice, Payment, ProofCard
 from products.actions import Wanted
-from products.models import Handover, Service
+from products.models import Companion, Handover, Product, ProductGroup, Promotion, Service
 from tests import make
 from tests.invoices.bank import file_of, paid_by
 from tests.tickets.mails import file, mail, multipart, part
@@ -106,6 +106,12 @@ def _billing(made: SimpleNamespace, manager: User) -> None:
     seller = make.seller()
     product = make.product("Доступ", {"half_year": "4800.00"}, seller=seller)
     made.seller, made.product = seller, product.pk
+    made.product_option = make.option(Product.objects.get(pk=made.product)).pk
+    made.companion = Companion.objects.create(
+        product_id=made.product, companion_option_id=made.product_option, rule="minimum", minimum=1
+    ).pk
+    made.product_group = ProductGroup.objects.get().pk
+    made.promotion = Promotion.objects.create(code="SPRING", name="Весна", value=5).pk
     made.order = make.order(
         made.of, Wanted(make.product(seller=seller), "half_year"), starts_on=date(2026, 12, 1)
     ).pk
