@@ -85,7 +85,8 @@ class ProfileForm(forms.ModelForm):
         fields = (
             "name", "company", "phone", "language", "client_group", "billing_contact", "postal_address",
             "payment_method", "currency", "account_manager", "sales_manager", *FLAGS, "department",
-            "office_name", "source", "lead", "cloud_login", "portal_login", "security_question", "admin_notes",
+            "office_name", "source", "lead", "cloud_login", "portal_login", "security_question",
+            "admin_notes",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any):

@@ -132,7 +132,7 @@ class UnpaidFilter(django_filters.FilterSet):
 
     given = django_filters.ChoiceFilter(
         label=_("Units"),
-        choices=[("true", _("given")), ("false", _("not given"))],
+        choices=[("true", _("given")), ("false", _("not handed over"))],
         empty_label=_("any"),
         method="by_given",
     )

@@ -213,7 +213,11 @@ class ProofTable(Table):
 
 
 def _given(row: Row) -> str:
-    return badge("soon", word=str(_("given"))) if row["given"] else badge("unknown", word=str(_("not given")))
+    return (
+        badge("soon", word=str(_("given")))
+        if row["given"]
+        else badge("unknown", word=str(_("not handed over")))
+    )
 
 
 def _unpaid_deeds(row: Row) -> str:
