@@ -108,7 +108,7 @@ def words(plan: PlannedChange, unit: str) -> str:
 def planned_for(services: Sequence[Service]) -> Mapping[int, list[PlannedChange]]:
     """Service → its planned changes by day, in one query."""
     found: dict[int, list[PlannedChange]] = defaultdict(list)
-    rows = PlannedChange.objects.filter(service__in=services, state=PlannedChange.State.PLANNED)
+    rows = PlannedChange.objects.filter(service__in=services, status=PlannedChange.Status.PLANNED)
     for plan in (
         rows.select_related("product__seller").prefetch_related("product__options").order_by("on", "pk")
     ):

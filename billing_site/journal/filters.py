@@ -25,8 +25,8 @@ def verbs() -> list[tuple[str, list[tuple[str, str]]]]:
     for verb, words in verb_words().items():
         rooms.setdefault(verb.partition(".")[0], []).append((verb, words))
     for model in apps.get_models():
-        if not (hasattr(model, "MOVES") and hasattr(model, "status")):
-            continue  # what has states but no `status` does not go through the journal's door
+        if not hasattr(model, "MOVES"):
+            continue
         what, field = str(model._meta.verbose_name), cast(Field, model._meta.get_field("status"))
         rooms.setdefault(model._meta.app_label, []).extend(
             (f"{model._meta.label_lower}.{state}", f"{what[:1].upper()}{what[1:]}: {word}")

@@ -55,7 +55,7 @@ def quote_ending(service: Service, *, now: bool, logins: str = "") -> Ending:
         draft = line.revision.invoice
         drafts[draft] = drafts.get(draft, draft.total) - line.gross
     unpaid = Invoice.objects.filter(revisions__lines__in=lines, status__in=OPEN).distinct().order_by("pk")
-    planned = PlannedChange.objects.filter(service__in=services, state=PlannedChange.State.PLANNED)
+    planned = PlannedChange.objects.filter(service__in=services, status=PlannedChange.Status.PLANNED)
     return Ending(
         services=tuple(services),
         on=clock.today() if now or service.paid_until is None else service.paid_until,
@@ -158,9 +158,9 @@ def terminate_ended(today: date) -> int:
 
 def _withdraw(plans: Sequence[PlannedChange], by: User | None) -> None:
     for plan in plans:
-        plan.state, plan.done_at = PlannedChange.State.WITHDRAWN, clock.now()
+        plan.status, plan.done_at = PlannedChange.Status.WITHDRAWN, clock.now()
         record("products.plan_withdrawn", plan.service, by=by, plan=plan.pk, on=f"{plan.on:%d.%m.%Y}")
-    PlannedChange.objects.bulk_update(plans, ["state", "done_at"])
+    PlannedChange.objects.bulk_update(plans, ["status", "done_at"])
 
 
 @transaction.atomic

@@ -156,7 +156,7 @@ def _refuse(plan: PlannedChange, was: int) -> None:
         raise Refused(_("To give up all units, end the service with its paid period."), "becomes")
     if plan.product and plan.product.seller_id != plan.service.product.seller_id:
         raise Refused(_("The package is sold by another seller: that is a new order."), "product")
-    same = plan.service.planned.filter(state=PlannedChange.State.PLANNED)
+    same = plan.service.planned.filter(status=PlannedChange.Status.PLANNED)
     if same.filter(option=plan.option).exists():
         raise Refused(_("A change of this is planned already: withdraw it first."), "what")
     if plan.product:
@@ -222,13 +222,13 @@ def withdraw_plan(plan: PlannedChange, *, by: User) -> PlannedChange:
     """The change will not happen; the next draft is drawn without it."""
     lock(plan.service.client_id)
     row = PlannedChange.objects.select_for_update(no_key=True, of=("self",)).get(pk=plan.pk)
-    if row.state != PlannedChange.State.PLANNED:
-        raise Refused(_("This change is “%(state)s” already.") % {"state": row.get_state_display()})
+    if row.status != PlannedChange.Status.PLANNED:
+        raise Refused(_("This change is “%(status)s” already.") % {"status": row.get_status_display()})
     billed = first_free_day(row.service)
     if billed and billed > row.on:
         raise Refused(_("The next period is billed with this change already: change the service instead."))
-    row.state, row.done_at = PlannedChange.State.WITHDRAWN, clock.now()
-    row.save(update_fields=["state", "done_at"])
+    row.status, row.done_at = PlannedChange.Status.WITHDRAWN, clock.now()
+    row.save(update_fields=["status", "done_at"])
     _draw_anew(row, by)
     record("products.plan_withdrawn", row.service, by=by, plan=row.pk, on=f"{row.on:%d.%m.%Y}")
     return row
@@ -244,7 +244,7 @@ def _draw_anew(plan: PlannedChange, by: User) -> None:
 
 def carry_out_planned(today: date) -> int:
     """Planned changes whose day has come; how many. One that can't be carried out stays and is told."""
-    due = PlannedChange.objects.filter(state=PlannedChange.State.PLANNED, on__lte=today)
+    due = PlannedChange.objects.filter(status=PlannedChange.Status.PLANNED, on__lte=today)
     return sum(_carry_out(pk) for pk in due.order_by("on", "pk").values_list("pk", flat=True))
 
 
@@ -258,7 +258,7 @@ def _carry_out(pk: int) -> bool:
         .get(pk=found.service_id, client=client)
     )
     plan = PlannedChange.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
-    if plan.state != PlannedChange.State.PLANNED:
+    if plan.status != PlannedChange.Status.PLANNED:
         return False
     plan.service = service
     was, batches = products.units(service, plan.option), _counted(service)
@@ -272,8 +272,8 @@ def _carry_out(pk: int) -> bool:
         handover = _handover(plan, was)
         if handover:
             handover.save()
-    plan.state, plan.done_at = PlannedChange.State.DONE, clock.now()
-    plan.save(update_fields=["state", "done_at"])
+    plan.status, plan.done_at = PlannedChange.Status.DONE, clock.now()
+    plan.save(update_fields=["status", "done_at"])
     settle_paid_until([service.pk])
     products.settle_recurring([service.pk])
     record("products.plan_done", service, by=None, plan=plan.pk, on=f"{plan.on:%d.%m.%Y}")

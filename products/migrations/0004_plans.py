@@ -47,12 +47,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "state",
+                    "status",
                     models.CharField(
                         choices=[("open", "not invoiced"), ("invoiced", "invoiced"), ("dropped", "dropped")],
                         default="open",
                         max_length=8,
-                        verbose_name="state",
+                        verbose_name="status",
                     ),
                 ),
                 ("line_id", models.PositiveBigIntegerField(blank=True, null=True)),
@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                 ("new", models.JSONField(default=dict)),
                 ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
-                    "state",
+                    "status",
                     models.CharField(
                         choices=[
                             ("queued", "queued"),
@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                         ],
                         default="queued",
                         max_length=12,
-                        verbose_name="state",
+                        verbose_name="status",
                     ),
                 ),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
@@ -293,12 +293,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "state",
+                    "status",
                     models.CharField(
                         choices=[("planned", "planned"), ("done", "done"), ("withdrawn", "withdrawn")],
                         default="planned",
                         max_length=10,
-                        verbose_name="state",
+                        verbose_name="status",
                     ),
                 ),
                 ("because", models.CharField(blank=True, max_length=200, verbose_name="why")),
@@ -1644,7 +1644,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="billableitem",
             index=models.Index(
-                condition=models.Q(("state", "open")), fields=["client"], name="billable_open"
+                condition=models.Q(("status", "open")), fields=["client"], name="billable_open"
             ),
         ),
         migrations.AddConstraint(
@@ -1749,7 +1749,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="modulecall",
             index=models.Index(
-                condition=models.Q(("state__in", ("queued", "sending", "polling"))),
+                condition=models.Q(("status__in", ("queued", "sending", "polling"))),
                 fields=["due_at"],
                 name="module_call_due",
             ),
@@ -1765,13 +1765,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="plannedchange",
             index=models.Index(
-                condition=models.Q(("state", "planned")), fields=["on"], name="planned_change_due"
+                condition=models.Q(("status", "planned")), fields=["on"], name="planned_change_due"
             ),
         ),
         migrations.AddConstraint(
             model_name="plannedchange",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "planned")),
+                condition=models.Q(("status", "planned")),
                 fields=("service", "option"),
                 name="planned_change_once",
                 nulls_distinct=False,

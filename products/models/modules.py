@@ -22,7 +22,7 @@ class ModuleCall(models.Model):
         TERMINATE = "terminate", _("terminate")
         CHANGE = "change", _("change")
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         QUEUED = "queued", _("queued")
         SENDING = "sending", _("sending")
         POLLING = "polling", _("waiting for the module")
@@ -30,11 +30,11 @@ class ModuleCall(models.Model):
         HANDED_OVER = "handed_over", _("handed over")
 
     MOVES = {
-        State.QUEUED: {State.SENDING, State.HANDED_OVER},
-        State.SENDING: {State.QUEUED, State.POLLING, State.DONE, State.HANDED_OVER},
-        State.POLLING: {State.QUEUED, State.DONE, State.HANDED_OVER},
-        State.DONE: set(),
-        State.HANDED_OVER: set(),
+        Status.QUEUED: {Status.SENDING, Status.HANDED_OVER},
+        Status.SENDING: {Status.QUEUED, Status.POLLING, Status.DONE, Status.HANDED_OVER},
+        Status.POLLING: {Status.QUEUED, Status.DONE, Status.HANDED_OVER},
+        Status.DONE: set(),
+        Status.HANDED_OVER: set(),
     }
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="module_calls")
@@ -42,7 +42,7 @@ class ModuleCall(models.Model):
     old = models.JSONField(default=dict)
     new = models.JSONField(default=dict)
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    state = models.CharField(_("state"), max_length=12, choices=State, default=State.QUEUED)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(default=clock.now)
     leased_until = models.DateTimeField(null=True, blank=True)
@@ -57,7 +57,7 @@ class ModuleCall(models.Model):
         indexes = [
             models.Index(
                 fields=["due_at"],
-                condition=Q(state__in=("queued", "sending", "polling")),
+                condition=Q(status__in=("queued", "sending", "polling")),
                 name="module_call_due",
             ),
             models.Index(fields=["service", "-id"], name="module_call_of_service"),

@@ -18,15 +18,15 @@ class PlannedChange(models.Model):
         DEAREST = "dearest", _("the dearest first")
         NEWEST = "newest", _("the newest first")
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         PLANNED = "planned", _("planned")
         DONE = "done", _("done")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     MOVES = {
-        State.PLANNED: {State.DONE, State.WITHDRAWN},
-        State.DONE: set(),
-        State.WITHDRAWN: set(),
+        Status.PLANNED: {Status.DONE, Status.WITHDRAWN},
+        Status.DONE: set(),
+        Status.WITHDRAWN: set(),
     }
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="planned", verbose_name=_("service"))
@@ -43,7 +43,7 @@ class PlannedChange(models.Model):
     )
     on = models.DateField(_("from"))
     leaving = models.CharField(_("which units leave"), max_length=8, choices=Leaving, default=Leaving.DEAREST)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.PLANNED)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PLANNED)
     because = models.CharField(_("why"), max_length=200, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(_("planned"), default=clock.now, editable=False)
@@ -53,11 +53,11 @@ class PlannedChange(models.Model):
         verbose_name = _("planned change")
         verbose_name_plural = _("planned changes")
         ordering = ("on", "id")
-        indexes = [models.Index(fields=["on"], condition=Q(state="planned"), name="planned_change_due")]
+        indexes = [models.Index(fields=["on"], condition=Q(status="planned"), name="planned_change_due")]
         constraints = [
             models.UniqueConstraint(
                 fields=("service", "option"),
-                condition=Q(state="planned"),
+                condition=Q(status="planned"),
                 nulls_distinct=False,
                 name="planned_change_once",
             )

@@ -87,15 +87,15 @@ class BillableItem(models.Model):
         NEXT_RUN = "next_run", _("with the next renewal")
         NOW = "now", _("at once")
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         OPEN = "open", _("not invoiced")
         INVOICED = "invoiced", _("invoiced")
         DROPPED = "dropped", _("dropped")
 
     MOVES = {
-        State.OPEN: {State.INVOICED, State.DROPPED},
-        State.INVOICED: {State.OPEN},
-        State.DROPPED: {State.OPEN},
+        Status.OPEN: {Status.INVOICED, Status.DROPPED},
+        Status.INVOICED: {Status.OPEN},
+        Status.DROPPED: {Status.OPEN},
     }
 
     client = models.ForeignKey(
@@ -107,7 +107,7 @@ class BillableItem(models.Model):
     price = models.DecimalField(_("price of one"), max_digits=14, decimal_places=2)
     on = models.DateField(_("done on"), default=clock.today)
     when = models.CharField(_("invoice"), max_length=8, choices=When, default=When.NEXT_RUN)
-    state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.OPEN)
     line_id = models.PositiveBigIntegerField(null=True, blank=True)  # the invoice line, a younger fact
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -119,7 +119,7 @@ class BillableItem(models.Model):
         verbose_name_plural = _("one-off works")
         indexes = [
             models.Index(fields=["client", "-id"], name="billable_of_client"),
-            models.Index(fields=["client"], condition=Q(state="open"), name="billable_open"),
+            models.Index(fields=["client"], condition=Q(status="open"), name="billable_open"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="billable_quantity"),

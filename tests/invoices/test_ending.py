@@ -106,7 +106,7 @@ def test_terminated_now_with_addons_plans_and_work(service, client, manager):
     assert dict(Service.objects.values_list("product__name", "status")) == {
         "Доступ": "terminated", "Сайт": "active", "Модуль": "cancelled",
     }  # fmt: skip
-    assert PlannedChange.objects.get().state == "withdrawn"
+    assert PlannedChange.objects.get().status == "withdrawn"
     with pytest.raises(Refused):
         billing.terminate(service, by=manager, because="ещё раз")
 

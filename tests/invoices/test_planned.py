@@ -197,7 +197,7 @@ def test_the_dialog_shows_and_plans(service, manager, browse):
     )
     assert browser.post(reverse("plan-withdraw", args=[plan.pk])).status_code == 302
     plan.refresh_from_db()
-    assert plan.state == "withdrawn"
+    assert plan.status == "withdrawn"
     stranger = browse(make.user("account_manager", scope="portfolio"))
     assert stranger.get(reverse("plan-withdraw", args=[plan.pk])).status_code == 404
     assert browse(make.user("support")).get(path).status_code == 403
