@@ -19,6 +19,7 @@ from billing_site.office.models import User
 from billing_site.pages import formats
 from billing_site.pages.access import SIGNED_IN, may
 from billing_site.pages.addresses import known
+from billing_site.pages.finding import any_of
 from billing_site.pages.page import Page
 from billing_site.pages.requests import PanelRequest
 from clients.models import Client, Contact, EmailAddress, FormerId, LicenceItem, Payer, name_key
@@ -219,7 +220,7 @@ def _by_shape(user: User, text: str, typed: str) -> list[Group]:
 
 def _by_phone(user: User, phone: str) -> Group:
     called = Client.objects.filter(contacts__phone=phone).values("pk")
-    return _clients(user, Q(phone=phone) | Q(pk__in=called))
+    return _clients(user, any_of(Client, Q(phone=phone), called))
 
 
 def _by_licence(user: User, cases: list[str]) -> Group:
@@ -231,19 +232,23 @@ def _by_licence(user: User, cases: list[str]) -> Group:
 def _by_login(user: User, cases: list[str]) -> Group:
     """Clients with this login in the cloud or on the 1C portal."""
     owners = LicenceItem.objects.filter(portal_login__in=cases).values("client")
-    named = Q(cloud_login__in=cases) | Q(portal_login__in=cases) | Q(pk__in=owners)
+    named = any_of(Client, Q(cloud_login__in=cases), Q(portal_login__in=cases), owners)
     return Group(_("Logins"), _clients(user, named).found)
 
 
 def _services(user: User, found: Any, word: Callable[[Service], str]) -> Group:
-    """Services found by their host or login: `word` says which."""
+    """Services found by their host or login: `word` says which. Sorted here: asked for the first by number,
+    PostgreSQL would walk all of them in that order."""
     if not may(user, "products.view_service"):
         return Group(_("Services"))
-    seen = found.visible_to(user).select_related("product", "client").order_by("pk")[:EACH]
+    seen = found.visible_to(user).select_related("product", "client").order_by()[:EACH]
     return Group(
         _("Services"),
-        _shown(seen, "service-detail", lambda one: f"{word(one)} · {one}", lambda one: str(one.client)),
-    )
+        _shown(
+            sorted(seen, key=lambda one: one.pk), "service-detail",
+            lambda one: f"{word(one)} · {one}", lambda one: str(one.client),
+        ),
+    )  # fmt: skip
 
 
 def _by_host(user: User, text: str) -> Group:
