@@ -57,15 +57,20 @@ class ProductForm(forms.ModelForm):
     sections = [
         ("", ["name", ("group", "kind"), ("family", "unit"), ("own_year", "active")]),
         (_("On the invoice"), ["line_text", ("seller", "vat_treatment"), "cashback"]),
-        (_("Hand-over to support"), [("handover_rule", "handover_subject"), ("module", "endpoint")]),
+        (_("Hand-over to support"), [("handover_rule", "handover_subject")]),
     ]
 
     class Meta:
         model = Product
         fields = (
             "name", "group", "kind", "family", "unit", "own_year", "active", "line_text", "seller",
-            "vat_treatment", "cashback", "handover_rule", "handover_subject", "module", "endpoint",
+            "vat_treatment", "cashback", "handover_rule", "handover_subject",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        kind: Any = self.fields["kind"]
+        kind.choices = [one for one in kind.choices if one[0] != Product.Kind.DOMAIN or self.instance.pk]
 
 
 class OptionForm(forms.ModelForm):

@@ -26,7 +26,6 @@ def save_group(group: ProductGroup, *, by: User) -> ProductGroup:
 @transaction.atomic
 def add_product(product: Product, *, by: User) -> Product:
     """A new product; it can be ordered from the day it has a price."""
-    _refuse_module(product)
     product.save()
     record("products.product_added", product, by=by, name=product.name)
     return product
@@ -46,15 +45,9 @@ def change_product(product: Product, *, by: User, **fields: Any) -> Product:
         )
     for name, value in fields.items():
         setattr(product, name, value)
-    _refuse_module(product)
     product.save(update_fields=list(fields))
     record("products.product_changed", product, by=by, name=product.name)
     return product
-
-
-def _refuse_module(product: Product) -> None:
-    if product.module == Product.Module.HTTP and product.endpoint_id is None:
-        raise Refused(_("Say which program provisions it."), "endpoint")
 
 
 @transaction.atomic
