@@ -111,6 +111,9 @@ class CompanionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["companion_option"] = OptionField(required=False, label=_("Goes with option"))
+        for name in ("companion_product", "companion_option"):
+            field: Any = self.fields[name]
+            field.empty_label = "—"
 
 
 class PriceForm(forms.Form):
