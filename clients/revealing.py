@@ -17,6 +17,16 @@ SECRETS = ("portal_password", "security_answer")
 PASSWORDS = ("portal_password",)  # what is sent to clients; an answer is for those who call
 
 
+def refuse_while_new(client: Client, by: User) -> None:
+    """No password of the client to anybody but heads for a day after a change of the main e-mail (R2.4)."""
+    quiet = None if by.has_perm(WAIVE) else quiet_until(client)
+    if quiet:
+        until = f"{clock.moscow(quiet):%d.%m.%Y %H:%M}"
+        raise Refused(
+            _("The main e-mail is new: before %(at)s only a head may take a password.") % {"at": until}
+        )
+
+
 @transaction.atomic
 def reveal(client: Client, name: str, *, by: User) -> str:
     """A secret of the client in plain text. Raises Refused when there is none.
@@ -26,12 +36,8 @@ def reveal(client: Client, name: str, *, by: User) -> str:
     secret = getattr(client, name)
     if not secret:
         raise Refused(_("Nothing is stored here."))
-    quiet = quiet_until(client) if name in PASSWORDS and not by.has_perm(WAIVE) else None
-    if quiet:
-        until = f"{clock.moscow(quiet):%d.%m.%Y %H:%M}"
-        raise Refused(
-            _("The main e-mail is new: before %(at)s only a head may take a password.") % {"at": until}
-        )
+    if name in PASSWORDS:
+        refuse_while_new(client, by)
     field: Any = client._meta.get_field(name)
     record("clients.secret_revealed", client, by=by, what=str(field.verbose_name))
     return secret

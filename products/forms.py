@@ -159,3 +159,33 @@ def _place(key: str) -> str:
     start, _dash, rest = key.partition("-")
     number, _dash, name = rest.partition("-")
     return number if start == "line" and name == "thing" and number.isdecimal() and len(number) < 6 else ""
+
+
+class AccessForm(forms.Form):
+    """How a service is reached. An empty password keeps the stored one; an empty login forgets both."""
+
+    domain = forms.CharField(label=_("Domain or host"), max_length=200, required=False)
+    ip = forms.GenericIPAddressField(label=_("Dedicated IP"), required=False)
+    username = forms.CharField(label=_("Login"), max_length=80, required=False)
+    password = forms.CharField(
+        label=_("Password"), max_length=200, required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Empty keeps what is stored. It is kept encrypted and shown on demand only."),
+    )  # fmt: skip
+    sections = [("", [("domain", "ip"), ("username", "password")])]
+
+    def clean(self) -> dict[str, Any]:
+        got = super().clean() or {}
+        if got.get("password") and not got.get("username"):
+            self.add_error("username", _t("Fill this in as well: alone the secret says nothing."))
+        return got
+
+    def values(self) -> dict[str, Any]:
+        """Arguments of products.running.change_access."""
+        got = dict(self.cleaned_data)
+        password = got.pop("password")
+        return {
+            **got,
+            "ip": got["ip"] or None,
+            **({"password": password} if password or not got["username"] else {}),
+        }

@@ -1,6 +1,7 @@
-"""What is said about a service that runs, without money: not to be suspended, until when and why."""
+"""What is said about a service that runs, without money: how it is reached, when it may not be suspended."""
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,7 +10,8 @@ from billing_site.journal.moves import record
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
-from clients.actions import lock
+from clients.actions import lock, set_changed
+from clients.revealing import refuse_while_new
 from products.models import LIVE, Service
 
 
@@ -40,3 +42,31 @@ def hold_until(service: Service, until: date | None, *, by: User, because: str) 
     told = f"{until:%d.%m.%Y}" if until else "—"
     record("products.held_until", row, by=by, until=told, because=because.strip() or "—")
     return row
+
+
+@transaction.atomic
+def change_access(service: Service, *, by: User, **fields: Any) -> Service:
+    """Where the service runs and how it is entered (`domain`, `ip`, `username`, `password`).
+
+    The journal and the history keep no password, only that it changed.
+    """
+    row = locked(service)
+    before, after = set_changed(row, fields)
+    if after:
+        row.save(update_fields=list(after))
+        record("products.access_changed", row, by=by, before=before, after=after)
+    return row
+
+
+@transaction.atomic
+def reveal_password(service: Service, *, by: User) -> str:
+    """The password in plain text; who looked stays in the journal.
+
+    Raises Refused when there is none, and for a day after a new main e-mail for all but heads (R2.4).
+    """
+    row = locked(service)
+    if not row.password:
+        raise Refused(_("Nothing is stored here."))
+    refuse_while_new(row.client, by)
+    record("products.password_revealed", row, by=by)
+    return row.password

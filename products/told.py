@@ -11,6 +11,8 @@ VERBS = {
     "products.plan_done": _("Planned change of %(on)s carried out"),
     "products.plan_stuck": _("Planned change not carried out: %(because)s"),
     "products.held_until": _("Not suspended until %(until)s: %(because)s"),
+    "products.access_changed": _("Host, login or password changed"),
+    "products.password_revealed": _("Password of the service shown"),
     "products.ends": _("Ends with the paid period, %(on)s: %(because)s"),
     "products.goes_on": _("Does not end after all"),
     "products.transferred": _("Transferred: %(old)s → %(new)s. %(because)s"),

@@ -219,6 +219,8 @@ PAGES: dict[str, Page] = {
     "service-plan": act("products.change_service", "service"),
     "service-plans": see(SERVICE, "service"),
     "plan-withdraw": act("products.change_service", "plan"),
+    "service-access": act("products.change_service", "service"),
+    "service-password": see("clients.reveal_secret", "service", ok=405, outside=405),
     "service-not-until": act("products.change_service", "service"),
     "service-end": act("products.change_service", "service"),
     "service-go-on": act("products.change_service", "service"),

@@ -6,12 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from billing_site.pages.views import DetailPage, ListPage, PanelView
+from billing_site.kit.errors import Refused
+from billing_site.pages.addresses import known
+from billing_site.pages.page import Crumb
+from billing_site.pages.requests import PanelRequest
+from billing_site.pages.views import DetailPage, FormPage, ListPage, ObjectPage, PanelView
 from clients.models import Client
-from products import pricing, promotions
+from products import pricing, promotions, running
 from products.filters import ServiceFilter, find_services
+from products.forms import AccessForm
 from products.models import Batch, Promotion, Service
 from products.tables import ServiceTable
 
@@ -93,6 +101,48 @@ class ServiceCard(DetailPage):
             "changes": changes,
             "handovers": obj.handovers.select_related("done_by").order_by("-pk"),
         }
+
+
+class ServiceAccess(FormPage):
+    """Host, IP, login and password."""
+
+    permission, menu = "products.change_service", "clients"
+    queryset = Service.objects.select_related("client", "product")
+    form_class, title = AccessForm, _("Host and login")
+    submit_label, success_message = _("Save"), _("Saved.")
+
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
+        return [
+            (_("Services"), known("service-list")),
+            (str(obj.client), known("client-detail", obj.client_id)),
+            (obj.product.name, known("service-detail", obj.pk)),
+        ]
+
+    def get_initial(self) -> dict[str, Any]:
+        return {name: getattr(self.object, name) for name in ("domain", "ip", "username")}
+
+    def perform(self, form: AccessForm, by: Any) -> Service:
+        return running.change_access(self.object, by=by, **form.values())
+
+    def get_success_url(self, obj: Service) -> str:
+        return reverse("service-detail", args=[obj.pk])
+
+
+class ServicePassword(ObjectPage):
+    """The password in plain text, only when asked for by POST; never kept by the browser."""
+
+    permission, model = "clients.reveal_secret", Service
+
+    def post(self, request: PanelRequest, pk: int) -> HttpResponse:
+        service = self.get_object()
+        context: dict[str, Any] = {"object": service}
+        try:
+            context["secret"] = running.reveal_password(service, by=request.user)
+        except Refused as refused:
+            context["refused"] = refused.message
+        answer = render(request, "products/_password.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
 
 
 class ClientServices(PanelView):
