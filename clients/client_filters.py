@@ -17,6 +17,7 @@ from billing_site.kit import clock
 from billing_site.letters.models import Hold
 from billing_site.office.models import Department, User
 from billing_site.pages.filtering import Cases, Conditions, PanelFilter, Switch
+from billing_site.pages.formats import SIGNS
 from clients.forms import label_of
 from clients.licensing import active_licences, owners, renters
 from clients.models import (
@@ -197,7 +198,7 @@ class ClientFilter(PanelFilter):
         label=_("Language"), choices=Client._meta.get_field("language").choices, empty_label=_("any")
     )
     currency = django_filters.ChoiceFilter(
-        label=_("Currency"), choices=[(one, one) for one in ("RUB", "USD", "EUR", "KZT")],
+        label=_("Currency"), choices=[(one, one) for one in SIGNS],
         empty_label=_("any"),
     )  # fmt: skip
     payment_method = django_filters.ChoiceFilter(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,6 +14,7 @@ from billing_site.office.models import User
 from billing_site.pages.access import may
 from billing_site.pages.addresses import known
 from billing_site.pages.tables import ShownRow, Table
+from invoices.billing.renewing import AHEAD
 from tickets.queries import my_queue
 
 ROWS = 6
@@ -53,7 +53,7 @@ class Filled:
 def due_soon() -> str:
     """The filter of services whose next period starts within the days of a renewal."""
     today = clock.today()
-    until = today + timedelta(days=queries.RENEWAL_DAYS)
+    until = today + AHEAD
     return f"?due_since={today:%Y-%m-%d}&due_until={until:%Y-%m-%d}"
 
 

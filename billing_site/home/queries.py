@@ -3,7 +3,7 @@
 from calendar import Calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +14,13 @@ from billing_site.letters.actions import STOPPED
 from billing_site.letters.models import Letter
 from billing_site.office.models import User, WorkDay
 from clients.models import Client, Todo, client_numbers_seen_by, clients_seen_by
+from invoices import billing
+from invoices.billing.renewing import AHEAD
 from invoices.models import Allocation, BankLine, Invoice, Payment, ProofCard
 from products.models import Order, Service
 from reports.queries import Debts
 from tickets.models import RawMail, Ticket
 
-RENEWAL_DAYS = 20  # a renewal is drafted that many days before its period (R5.1)
 MONDAY_FIRST = Calendar(firstweekday=0)
 
 
@@ -94,19 +95,18 @@ def renewing(user: User) -> QuerySet[Service]:
     """Services that go on after their paid period: a manager's own, everybody's for the others."""
     manages = user.has_perm("invoices.issue_invoice") and not oversees(user)
     own = Q(client__account_manager=user.pk) if manages else Q()
-    running = (Service.Status.ACTIVE, Service.Status.SUSPENDED)
-    return Service.objects.filter(own, status__in=running, ends=False).visible_to(user)
+    return billing.renewing_services().filter(own).visible_to(user)
 
 
 def coming_renewals(user: User) -> QuerySet[Service, Any]:
-    """Clients whose next period starts within RENEWAL_DAYS: one row per client and day.
+    """Clients whose next period starts within AHEAD: one row per client and day.
 
     `paid_until` is its first day; `services` and `amount` of that period.
     """
     today = clock.today()
     return (
         renewing(user)
-        .filter(paid_until__range=(today, today + timedelta(days=RENEWAL_DAYS)))
+        .filter(paid_until__range=(today, today + AHEAD))
         .values("paid_until", "client_id", "client__name")
         .annotate(services=Count("pk"), amount=Sum("recurring"))
         .order_by("paid_until", "client_id")

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
@@ -10,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from billing_site.pages.addresses import known
+from billing_site.pages.page import Crumb
 
 # Pages that are not called <model>-detail.
 PAGES = {
@@ -86,3 +88,12 @@ def _subject(model: type[Model], pk: int, names: dict[int, object]) -> Subject:
     elif label == "letters.letter" and name:
         name = f"«{name}»"
     return Subject(kind, str(name) if name else f"№\u00a0{pk}", url)
+
+
+def service_crumbs(service: Any) -> list[Crumb]:
+    """Where a page about a products.Service stands; its client and product are loaded."""
+    return [
+        (_("Services"), known("service-list")),
+        (str(service.client), known("client-detail", service.client_id)),
+        (service.product.name, known("service-detail", service.pk)),
+    ]

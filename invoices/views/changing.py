@@ -22,6 +22,7 @@ from billing_site.pages import formats
 from billing_site.pages.addresses import known
 from billing_site.pages.finding import any_of
 from billing_site.pages.page import Crumb
+from billing_site.pages.subjects import service_crumbs
 from billing_site.pages.views import ActionPage, DetailPage, FormPage, ListPage
 from clients.models import clients_seen_by
 from invoices import billing
@@ -55,11 +56,7 @@ class ServiceChange(FormPage):
         return {option: units.get(option.pk if option else None, 0) for option in (None, *options)}
 
     def get_crumbs(self, obj: Any = None) -> list[Crumb]:
-        return [
-            (_("Services"), known("service-list")),
-            (str(obj.client), known("client-detail", obj.client_id)),
-            (obj.product.name, known("service-detail", obj.pk)),
-        ]
+        return service_crumbs(obj)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.request.htmx:

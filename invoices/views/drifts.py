@@ -15,6 +15,7 @@ from billing_site.kit.errors import Refused
 from billing_site.pages import formats
 from billing_site.pages.addresses import known
 from billing_site.pages.page import Crumb, Page
+from billing_site.pages.subjects import service_crumbs
 from billing_site.pages.views import FormPage, PanelView
 from invoices import billing
 from invoices.forms import RepairForm
@@ -154,11 +155,7 @@ class DriftRepair(FormPage):
     success_message = _("Put right. Nothing has been sent.")
 
     def get_crumbs(self, obj: Any = None) -> list[Crumb]:
-        return [
-            (_("Drifted sums and dates"), known("drift-list")),
-            (str(obj.client), known("client-detail", obj.client_id)),
-            (obj.product.name, known("service-detail", obj.pk)),
-        ]
+        return [(_("Drifted sums and dates"), known("drift-list")), *service_crumbs(obj)[1:]]
 
     def get_object(self) -> Service:
         if self.kwargs["kind"] not in list(Kind):

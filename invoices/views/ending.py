@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.errors import Refused
 from billing_site.pages.page import Crumb
+from billing_site.pages.subjects import service_crumbs
 from billing_site.pages.views import ActionPage
 from clients.models import Client
 from invoices import billing
 from invoices.forms import BecauseForm
 from invoices.service_forms import HoldForm, TerminateForm, TransferForm
-from invoices.views.planning import service_crumbs
 from products import running
 from products.models import Service
 

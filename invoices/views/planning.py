@@ -12,8 +12,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.errors import Refused
-from billing_site.pages.addresses import known
 from billing_site.pages.page import Crumb
+from billing_site.pages.subjects import service_crumbs
 from billing_site.pages.views import ActionPage, FormPage, PanelView
 from clients.models import clients_seen_by
 from invoices import billing
@@ -23,15 +23,6 @@ from products import planning
 from products.models import Option, PlannedChange, Product, Service
 
 FIELDS = {"option": "what"}
-
-
-def service_crumbs(service: Service) -> list[Crumb]:
-    """Where a page about a service stands."""
-    return [
-        (_("Services"), known("service-list")),
-        (str(service.client), known("client-detail", service.client_id)),
-        (service.product.name, known("service-detail", service.pk)),
-    ]
 
 
 class ServicePlan(FormPage):

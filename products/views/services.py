@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.errors import Refused
-from billing_site.pages.addresses import known
 from billing_site.pages.page import Crumb
 from billing_site.pages.requests import PanelRequest
+from billing_site.pages.subjects import service_crumbs
 from billing_site.pages.views import DetailPage, FormPage, ListPage, ObjectPage, PanelView
 from clients.models import Client
 from products import pricing, promotions, running
@@ -112,11 +112,7 @@ class ServiceAccess(FormPage):
     submit_label, success_message = _("Save"), _("Saved.")
 
     def get_crumbs(self, obj: Any = None) -> list[Crumb]:
-        return [
-            (_("Services"), known("service-list")),
-            (str(obj.client), known("client-detail", obj.client_id)),
-            (obj.product.name, known("service-detail", obj.pk)),
-        ]
+        return service_crumbs(obj)
 
     def get_initial(self) -> dict[str, Any]:
         return {name: getattr(self.object, name) for name in ("domain", "ip", "username")}
