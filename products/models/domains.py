@@ -3,16 +3,14 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.secrets import EncryptedTextField
+from products.models.orders import DomainHow
 from products.models.services import Service
 
 
 class Domain(models.Model):
     """A domain name; money and periods are those of its service."""
 
-    class How(models.TextChoices):
-        REGISTER = "register", _("register")
-        TRANSFER = "transfer", _("transfer")
-        OWN = "own", _("the client's own")
+    How = DomainHow
 
     service = models.OneToOneField(Service, models.PROTECT, related_name="domain_name")
     name = models.CharField(_("domain"), max_length=253)

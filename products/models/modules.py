@@ -11,8 +11,8 @@ from products.models.services import Handover, Service
 class ModuleCall(models.Model):
     """One request to a provisioning module; the row is the truth, a worker leases it.
 
-    `key` is the same in every attempt, so the module does the work once. What fails for good becomes a
-    hand-over; money never waits for it.
+    `key` is the same in every attempt, so the module does the work once. While a call is open nobody else
+    does its hand-over; what fails for good is left to people (a ticket). Money never waits for it.
     """
 
     class Event(models.TextChoices):
@@ -28,13 +28,15 @@ class ModuleCall(models.Model):
         POLLING = "polling", _("waiting for the module")
         DONE = "done", _("done")
         HANDED_OVER = "handed_over", _("handed over")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     MOVES = {
-        Status.QUEUED: {Status.SENDING, Status.HANDED_OVER},
+        Status.QUEUED: {Status.SENDING, Status.HANDED_OVER, Status.WITHDRAWN},
         Status.SENDING: {Status.QUEUED, Status.POLLING, Status.DONE, Status.HANDED_OVER},
-        Status.POLLING: {Status.QUEUED, Status.DONE, Status.HANDED_OVER},
+        Status.POLLING: {Status.QUEUED, Status.DONE, Status.HANDED_OVER, Status.WITHDRAWN},
         Status.DONE: set(),
-        Status.HANDED_OVER: set(),
+        Status.HANDED_OVER: {Status.QUEUED},
+        Status.WITHDRAWN: set(),
     }
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="module_calls")

@@ -12,6 +12,14 @@ from products.models.catalogue import Cycle, Option, OptionChoice, Product
 from products.models.promotions import Promotion
 
 
+class DomainHow(models.TextChoices):
+    """What shall be done about a domain that is ordered."""
+
+    REGISTER = "register", _("register")
+    TRANSFER = "transfer", _("transfer")
+    OWN = "own", _("the client's own")
+
+
 class OwnedQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "OwnedQuerySet":
         return self.filter(clients_seen_by(user, "client__"))
@@ -89,6 +97,8 @@ class WantedLine(models.Model):
     own_price_because = models.CharField(_("why an own price"), max_length=200, blank=True)
     discount = models.DecimalField(_("discount, %"), max_digits=5, decimal_places=2, default=Decimal(0))
     doubled_because = models.CharField(_("why a second service"), max_length=200, blank=True)
+    domain = models.CharField(_("domain"), max_length=253, blank=True)
+    domain_how = models.CharField(_("how"), max_length=8, choices=DomainHow, blank=True)
 
     class Meta:
         abstract = True

@@ -137,6 +137,7 @@ class Service(models.Model):
         verbose_name = _("service")
         verbose_name_plural = _("services")
         permissions = [
+            ("suspend_service", "Switch a service off and on"),
             ("terminate_service", "Terminate a service"),
             ("transfer_service", "Move a service to another client"),
         ]
