@@ -50,7 +50,7 @@ class ModuleCall(models.Model):
     leased_until = models.DateTimeField(null=True, blank=True)
     status_url = models.URLField(blank=True)
     last_error = models.TextField(blank=True)
-    handover = models.ForeignKey(Handover, models.PROTECT, null=True, blank=True, related_name="+")
+    handover = models.ForeignKey(Handover, models.PROTECT, null=True, blank=True, related_name="module_calls")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -259,6 +259,13 @@ class Batch(models.Model):
         return f"{self.quantity} × {self.price}"
 
 
+class HandoverQuerySet(models.QuerySet):
+    def for_people(self) -> "HandoverQuerySet":
+        """What waits for somebody: no program is busy with it."""
+        waiting = self.filter(status=Handover.Status.WAITING)
+        return waiting.exclude(module_calls__status__in=("queued", "sending", "polling"))
+
+
 class Handover(models.Model):
     """Work for support that a sold change means: «было 5, стало 6» (заявка в техподдержку)."""
 
@@ -277,6 +284,9 @@ class Handover(models.Model):
     batch = models.OneToOneField(
         Batch, models.PROTECT, null=True, blank=True, related_name="handover", verbose_name=_("batch")
     )
+    option = models.ForeignKey(
+        Option, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("option")
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
     subject = models.CharField(_("subject"), max_length=200)
     body = models.TextField(_("what to do"))
@@ -288,6 +298,8 @@ class Handover(models.Model):
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    objects = HandoverQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("hand-over")
