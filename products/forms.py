@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from billing_site.kit import clock
 from billing_site.pages.fields import AmountField
 from clients.models import Client, Payer
 from products.actions import Wanted
-from products.models import Cycle, Option, OptionChoice, Product
+from products.models import Cycle, Option, OptionChoice, Product, WantedLine
 
 EMPTY_LINES = 1  # lines an empty order form shows
 LONGEST = 50  # lines of one order
@@ -77,8 +77,8 @@ class LineForm(forms.Form):
         help_text=_("Only if the client shall have two services of one kind side by side."),
     )
 
-    def __init__(self, data: Any, *, n: int, things: dict[str, Thing]):
-        super().__init__(data, prefix=f"line-{n}")
+    def __init__(self, data: Any, *, n: int, things: dict[str, Thing], **kwargs: Any):
+        super().__init__(data, prefix=f"line-{n}", **kwargs)
         self.n, self.things = n, things
         self.fields["thing"] = forms.ChoiceField(label=_("Product or option"), choices=grouped(things))
         self.fields["discount"].widget.attrs["step"] = "any"
@@ -111,7 +111,7 @@ class LineForm(forms.Form):
 
 
 class OrderForm(forms.Form):
-    """An order with its lines; a line without a product is left out."""
+    """An order with its lines; a line without a product is left out. Unbound, it begins with lines `given`."""
 
     starts_on = forms.DateField(label=_("Starts on"), initial=clock.today)
     payer = forms.ModelChoiceField(Payer.objects.none(), label=_("Payer"), required=False)
@@ -120,7 +120,15 @@ class OrderForm(forms.Form):
         label=_("Comment, for us only"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, data: Any = None, files: Any = None, *, client: Client, **kwargs: Any):
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        client: Client,
+        given: Sequence[WantedLine] = (),
+        **kwargs: Any,
+    ):
         super().__init__(data, **kwargs)
         payers = client.payers.live(clock.today())
         default = next((payer for payer in payers if payer.is_default), None)
@@ -131,9 +139,13 @@ class OrderForm(forms.Form):
             empty_label=default.name if default else _("no payer yet"),
         )
         self.things = offered()
-        self.lines = list(self._lines(data))
+        self.lines = list(self._lines(data, given))
 
-    def _lines(self, data: Any) -> Iterator[LineForm]:
+    def _lines(self, data: Any, given: Sequence[WantedLine]) -> Iterator[LineForm]:
+        if data is None and given:
+            for n, line in enumerate(given):
+                yield LineForm(None, n=n, things=self.things, initial=as_typed(line))
+            return
         if data is None:
             yield from (LineForm(None, n=n, things=self.things) for n in range(EMPTY_LINES))
             return
@@ -152,6 +164,20 @@ class OrderForm(forms.Form):
 
     def wanted(self) -> list[Wanted]:
         return [line.wanted() for line in self.lines if line.is_valid()]
+
+
+def as_typed(line: WantedLine) -> dict[str, Any]:
+    """A line as values of LineForm; a price of the catalogue is not repeated."""
+    key = "-".join(str(part) for part in (line.product_id, line.option_id, line.choice_id) if part)
+    return {
+        "thing": key,
+        "cycle": line.cycle,
+        "quantity": line.quantity,
+        "discount": line.discount,
+        "price": line.price if line.own_price_because else None,
+        "because": line.own_price_because,
+        "doubled": line.doubled_because,
+    }
 
 
 def _place(key: str) -> str:
