@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.office.models import Seller, User
 from clients.models import Client
+from invoices.models import Invoice
 
 
 def managers() -> list[tuple[int, str]]:
@@ -13,10 +14,11 @@ def managers() -> list[tuple[int, str]]:
 
 
 class DebtorFilter(django_filters.FilterSet):
-    """Manager narrows the clients; seller and what is not due yet change the sums (see the page)."""
+    """`manager` is the client's manager now; seller and what is not due yet change the sums
+    (see the page)."""
 
     manager = django_filters.ChoiceFilter(
-        label=_("Manager"), field_name="account_manager", choices=managers, empty_label=_("any"),
+        label=_("Manager"), field_name="manager", choices=managers, empty_label=_("any"),
         null_label=_("without a manager"), null_value="none",
     )  # fmt: skip
     seller = django_filters.ModelChoiceFilter(
@@ -28,7 +30,7 @@ class DebtorFilter(django_filters.FilterSet):
     )  # fmt: skip
 
     class Meta:
-        model = Client
+        model = Invoice
         fields = ()
 
     def as_it_is(self, queryset, name, value):

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, F, Min, Q, QuerySet, Sum, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Count, DecimalField, F, Func, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from clients.models import Client
@@ -27,39 +28,59 @@ class Debts:
     seller: int | None = None
     overdue_only: bool = True
 
-    def owed(self, path: str = "") -> Q:
-        """Condition for the invoices; `path` leads to them."""
-        which = Q(**{f"{path}status": Invoice.Status.ISSUED})
+    def owed(self) -> QuerySet[Invoice]:
+        """The invoices themselves."""
+        which = Q(status=Invoice.Status.ISSUED)
         if self.seller:
-            which &= Q(**{f"{path}seller": self.seller})
-        return which & Q(**{f"{path}due_on__lt": self.on}) if self.overdue_only else which
+            which &= Q(seller=self.seller)
+        return Invoice.objects.filter(which & Q(due_on__lt=self.on) if self.overdue_only else which)
 
-    def sums(self, path: str = "") -> dict[str, Any]:
+    def sums(self) -> dict[str, Any]:
         """Aggregates: `debt`, of it `due` (not late yet), `d7` … `older` by days late, `oldest`."""
-        rest = F(f"{path}total") - F(f"{path}paid")
 
         def summed(which: Q | None) -> Coalesce:
-            return Coalesce(Sum(rest, filter=which), Value(Decimal(0)), output_field=MONEY)
+            rest = Sum(F("total") - F("paid"), filter=which)
+            return Coalesce(rest, Value(Decimal(0)), output_field=MONEY)
 
         return {
             "debt": summed(None),
-            "due": summed(Q(**{f"{path}due_on__gte": self.on})),
-            **{key: summed(self._aged(first, last, path)) for key, first, last in AGES},
-            "oldest": Min(f"{path}due_on"),
+            "due": summed(Q(due_on__gte=self.on)),
+            **{key: summed(self._aged(first, last)) for key, first, last in AGES},
+            "oldest": Min("due_on"),
         }
 
-    def _aged(self, first: int, last: int | None, path: str) -> Q:
-        aged = Q(**{f"{path}due_on__lte": self.on - timedelta(days=first)})
-        return aged & Q(**{f"{path}due_on__gte": self.on - timedelta(days=last)}) if last else aged
+    def _aged(self, first: int, last: int | None) -> Q:
+        aged = Q(due_on__lte=self.on - timedelta(days=first))
+        return aged & Q(due_on__gte=self.on - timedelta(days=last)) if last else aged
 
-    def clients(self) -> QuerySet[Client]:
-        """Clients that owe, with the sums, in one grouped query."""
-        return Client.objects.filter(self.owed("invoices__")).annotate(**self.sums("invoices__")).order_by()
-
-    def by_manager(self, clients: QuerySet[Client]) -> QuerySet[Invoice, Any]:
-        """The same debts of `clients` summed by the manager who answers now, the largest first."""
+    def by_client(self, owed: QuerySet[Invoice]) -> QuerySet[Invoice, Any]:
+        """Debts summed by client. All are ranked by `debt`; `ages` and names are told of the rows shown."""
+        client = Client.objects.filter(pk=OuterRef("client"))
         return (
-            Invoice.objects.filter(self.owed(), client__in=clients.order_by().values("pk"))
+            owed.order_by()
+            .values("client")
+            .annotate(**self.sums())
+            .annotate(
+                ages=self._in_ages(),
+                name=Subquery(client.values("name")),
+                manager_name=Subquery(client.values("account_manager__name")),
+            )
+        )
+
+    def _in_ages(self) -> Subquery:
+        """A client's `due`, `d7` … `older` as a list."""
+        sums = self.sums()
+        listed = Func(
+            sums["due"], *(sums[key] for key, _first, _last in AGES),
+            template="ARRAY[%(expressions)s]", output_field=ArrayField(MONEY),
+        )  # fmt: skip
+        mine = self.owed().filter(client=OuterRef("client")).order_by().values("client")
+        return Subquery(mine.annotate(listed=listed).values("listed"))
+
+    def by_manager(self, owed: QuerySet[Invoice]) -> QuerySet[Invoice, Any]:
+        """Debts summed by the manager who answers now, the largest first."""
+        return (
+            owed.order_by()
             .values("manager", "manager__name")
             .annotate(clients=Count("client", distinct=True), **self.sums())
             .order_by(F("debt").desc(), "manager")

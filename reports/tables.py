@@ -28,26 +28,65 @@ class AgeColumn(MoneyColumn):
         return super().text(value or None)
 
 
+@dataclass(frozen=True)
+class ListedAge(AgeColumn):
+    """The `n`th of the row's `ages`; the column's key is its sum over the rows."""
+
+    n: int = 0
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("ages",)
+
+    def show(self, row: Row) -> str:
+        return self.text(self.value(row))
+
+    def value(self, row: Row) -> Any:
+        return row["ages"][self.n]
+
+
+WORDS = {
+    "due": _("Not due yet"),
+    "d7": _("1–7 days"),
+    "d30": _("8–30 days"),
+    "d60": _("31–60 days"),
+    "d90": _("61–90 days"),
+    "older": _("over 90 days"),
+}
+
+
 class DebtorTable(Table):
+    """Rows of Debts.by_client."""
+
+    id = "client"
     columns = (
-        LinkColumn(
-            "name", _("Client"), sort="name_key", link=lambda row: reverse("client-detail", args=[row["id"]])
-        ),
-        TextColumn("id", _("No."), align="end", hidden=True),
-        TextColumn("manager", _("Manager"), fields=("account_manager__name",)),
+        LinkColumn("name", _("Client"), sort="client__name_key",
+                   link=lambda row: reverse("client-detail", args=[row["client"]])),
+        TextColumn("id", _("No."), fields=("client",), align="end", hidden=True),
+        TextColumn("manager", _("Manager"), fields=("manager_name",)),
         MoneyColumn("debt", _("Debt"), sum="debt", sort="debt"),
         DateColumn("oldest", _("Oldest due"), align="end"),
         NumberColumn("days", _("Days late"), fields=("oldest",), cell=lambda row: str(days_late(row)),
                      export=days_late, hidden=True),
-        AgeColumn("due", _("Not due yet"), sum="due", hidden=True),
-        AgeColumn("d7", _("1–7 days"), sum="d7"),
-        AgeColumn("d30", _("8–30 days"), sum="d30"),
-        AgeColumn("d60", _("31–60 days"), sum="d60"),
-        AgeColumn("d90", _("61–90 days"), sum="d90"),
-        AgeColumn("older", _("over 90 days"), sum="older"),
+        *(ListedAge(key, word, sum=key, n=n, hidden=key == "due")
+          for n, (key, word) in enumerate(WORDS.items())),
     )  # fmt: skip
-    reads = ("oldest",)
+    reads = ("client", "oldest")
 
     def css(self, row: Row) -> str:
         late = days_late(row)
         return "danger" if late > 60 else "warning" if late > 30 else ""
+
+
+class ManagerTable(Table):
+    """Rows of Debts.by_manager, each with the `address` of its clients."""
+
+    id = "manager"
+    columns = (
+        LinkColumn("name", _("Manager"), fields=("manager__name",),
+                   cell=lambda row: row["manager__name"] or str(_("without a manager")),
+                   link=lambda row: row["address"]),
+        NumberColumn("clients", _("Clients")),
+        *(AgeColumn(key, word, hidden=key == "due") for key, word in WORDS.items()),
+        MoneyColumn("debt", _("Debt")),
+    )  # fmt: skip

@@ -90,7 +90,7 @@ PAGES: dict[str, Page] = {
     "ticket-detail": Page(22, first(Ticket)),
     "quarantine-list": Page(7),
     "quarantine-detail": Page(6, first(RawMail)),
-    "debtors": Page(10),
+    "debtors": Page(9),
     "letter-list": Page(7),
     "journal-list": Page(16, by_kind=True),
     "job-list": Page(8),

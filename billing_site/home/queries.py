@@ -64,7 +64,7 @@ def my_overdue(user: User) -> QuerySet[Any, Any]:
 def debts_by_age(user: User) -> Mapping[str, Any]:
     """The same overdue invoices summed by days late: `debt`, `d7`, `d30`, `d60`, `d90`, `older`."""
     debts = Debts(clock.today())
-    mine = Invoice.objects.filter(debts.owed(), _managed(user, "manager")).visible_to(user)
+    mine = debts.owed().filter(_managed(user, "manager")).visible_to(user)
     return mine.aggregate(**debts.sums())
 
 

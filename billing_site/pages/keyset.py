@@ -99,14 +99,20 @@ def _same(name: str, value: Any) -> Q:
     return Q(**{f"{bare(name)}__isnull": True}) if value is None else Q(**{bare(name): value})
 
 
-def beyond(model: type[Model], order: Sequence[str], values: Sequence[Any]) -> Any:
-    """The condition for rows behind the place `values`.
+def _comparable(model: type[Model], order: Sequence[str], values: Sequence[Any]) -> bool:
+    """Whether one comparison finds all rows behind: one direction, and no NULLs among them.
 
-    A row comparison when one index can serve it (one direction, no NULLs); else spelled out.
+    Descending, NULLs stand before every value: none is behind.
     """
     fields = [field_of(model, bare(name)) for name in order]
-    one_way = len({is_descending(name) for name in order}) == 1
-    if one_way and all(f is not None and not f.null for f in fields) and len(order) > 1:
+    if len(order) < 2 or None in fields or None in values or len({is_descending(one) for one in order}) > 1:
+        return False
+    return is_descending(order[0]) or not any(known.null for known in fields)
+
+
+def beyond(model: type[Model], order: Sequence[str], values: Sequence[Any]) -> Any:
+    """The condition for rows behind the place `values`: a comparison of rows when one index can serve it."""
+    if _comparable(model, order, values):
         compare = TupleLessThan if is_descending(order[0]) else TupleGreaterThan
         return compare(Tuple(*(F(bare(name)) for name in order)), tuple(values))
     wanted, equal = Q(pk__in=[]), Q()
@@ -138,6 +144,9 @@ def cut(
     )
 
 
-def bounded_count(queryset: QuerySet, limit: int = COUNT_LIMIT) -> int:
-    """How many rows, counted no further than `limit` + 1, without annotations that no filter asks for."""
-    return queryset.order_by().values("pk")[: limit + 1].count()
+def bounded_count(queryset: QuerySet, limit: int = COUNT_LIMIT, *, key: str = "pk") -> int:
+    """How many rows, counted no further than `limit` + 1, without annotations that no filter asks for.
+
+    `key` is what a row is one of.
+    """
+    return queryset.order_by().values(key)[: limit + 1].count()

@@ -1,8 +1,10 @@
 """The list page: declared once, it filters, sorts, pages, sums and exports."""
 
+import time
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing_site.pages import arrangement, keyset
+from billing_site.pages import arrangement, formats, keyset
 from billing_site.pages.access import may
 from billing_site.pages.addresses import changed, from_start, known
 from billing_site.pages.exports import ROW_LIMIT, export
@@ -187,10 +189,15 @@ class ListPage(Page):
         return export(self.shown_table, self.found.order_by(*self.order), kind, self.get_title())
 
     def sums(self) -> dict[str, Any]:
-        """The line of sums over the whole filter, with the exact number of rows."""
+        """Sums over the whole filter and the exact number of rows; if they are many, how long it took."""
+        began = time.perf_counter()
+        cells, total = self.shown_table.sums(self.found)
+        seconds = time.perf_counter() - began
+        took = formats.number(Decimal(seconds), 1 if seconds < 10 else 0)
         return {
-            "sums": self.shown_table.sums(self.found) if self.shown_table.has_sums else [],
-            "total": self.found.order_by().count(),
+            "sums": cells,
+            "total": total,
+            "took": took if total > keyset.COUNT_LIMIT else None,
             "bulk": self.allowed_bulk,
         }
 
@@ -206,7 +213,7 @@ class ListPage(Page):
             "page": self,
             "rows": self.shown_table.shown(rows.rows),
             "heads": [self._head(column) for column in self.shown_table.visible],
-            "total": keyset.bounded_count(self.found),
+            "total": keyset.bounded_count(self.found, key=self.table.id),
             "count_limit": keyset.COUNT_LIMIT,
             "next": changed(query, before=None, after=rows.after) if rows.after else None,
             "previous": changed(query, after=None, before=rows.before) if rows.before else None,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -196,17 +196,17 @@ class Table:
     def has_sums(self) -> bool:
         return any(column.sum for column in self.visible)
 
-    def sums(self, queryset: QuerySet) -> list[Cell]:
-        """The line under the table: sums over the whole filter in one query, cells in the columns' order."""
-        summed = {column.key: Sum(column.sum) for column in self.visible if column.sum}
-        found = queryset.order_by().aggregate(**{f"sum_{key}": total for key, total in summed.items()})
+    def sums(self, queryset: QuerySet) -> tuple[list[Cell], int]:
+        """The line under the table, cells in the columns' order: sums over the whole filter; and its rows."""
+        summed = {f"sum_{column.key}": Sum(column.sum) for column in self.visible if column.sum}
+        found = queryset.order_by().aggregate(**summed, rows=Count("*"))
         cells = [
             Cell(column.text(found[f"sum_{column.key}"] or Decimal(0)) if column.sum else "", column.align)
             for column in self.visible
         ]
         if cells and not cells[0].text:
             cells[0] = Cell(_("Total"), "start")
-        return cells
+        return cells, found["rows"]
 
 
 def plain(value: Any) -> str | int | float | Decimal | date | datetime | None:

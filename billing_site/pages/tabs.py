@@ -53,7 +53,7 @@ def tabs_of(page: "ListPage", *, counted: bool = False) -> list[dict[str, Any]]:
         tab["open"] = tab in opened[-1:]
         if counted:
             found = page.like(tab["query"]).found.order_by()
-            tab["count"] = counters.shown(keyset.bounded_count(found, counters.LIMIT))
+            tab["count"] = counters.shown(keyset.bounded_count(found, counters.LIMIT, key=page.table.id))
     return tabs
 
 

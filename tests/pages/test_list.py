@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from billing_site.kit import live
@@ -158,6 +159,29 @@ def test_sums_are_of_the_whole_filter(browse, head, make_clients):
     text = browse(head).get("/clients/?part=sums").content.decode().replace("\u00a0", "")
     assert f"{sum(row.pk for row in rows)},00₽" in text
     assert "Итого" in text
+
+
+def test_sums_of_many_rows_tell_how_long_they_took(browse, head, make_clients, monkeypatch):
+    make_clients(3)
+    browser = browse(head)
+    assert "посчитано" not in browser.get("/clients/?part=sums").content.decode()
+    monkeypatch.setattr(keyset, "COUNT_LIMIT", 2)
+    text = browser.get("/clients/?part=sums").content.decode()
+    assert re.search(r"· 3\s+· посчитано за \d+,\d с", text)
+    assert 'hx-trigger="load"' not in browser.get("/clients/").content.decode().split("<tfoot")[1]
+
+
+@pytest.mark.parametrize(
+    ("order", "values", "compared"),
+    [
+        (("-registered_on", "-id"), ["2026-01-01", 5], True),
+        (("registered_on", "id"), ["2026-01-01", 5], True),
+        (("-account_manager", "-id"), [5, 5], True), (("-account_manager", "-id"), [None, 5], False),
+        (("account_manager", "id"), [5, 5], False), (("account_manager", "-id"), [5, 5], False),
+    ],
+)  # fmt: skip
+def test_a_far_page_is_one_comparison_of_rows_where_no_row_is_lost_by_it(order, values, compared):
+    assert isinstance(keyset.beyond(Client, order, values), Q) is not compared
 
 
 def test_columns_are_chosen_by_address(browse, head, make_clients):
