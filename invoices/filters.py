@@ -128,8 +128,6 @@ class ProofFilter(django_filters.FilterSet):
 
 
 class UnpaidFilter(django_filters.FilterSet):
-    """`given` is an annotation of the list's rows."""
-
     given = django_filters.ChoiceFilter(
         label=_("Units"),
         choices=[("true", _("given")), ("false", _("not handed over"))],
@@ -143,4 +141,4 @@ class UnpaidFilter(django_filters.FilterSet):
         fields = ()
 
     def by_given(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
-        return rows.filter(given=value == "true")
+        return rows.filter(unpaid_units=Invoice.Units.GIVEN if value == "true" else Invoice.Units.ORDERED)

@@ -213,11 +213,8 @@ class ProofTable(Table):
 
 
 def _given(row: Row) -> str:
-    return (
-        badge("soon", word=str(_("given")))
-        if row["given"]
-        else badge("unknown", word=str(_("not handed over")))
-    )
+    units = Invoice.Units(row["unpaid_units"])
+    return badge("soon" if units == Invoice.Units.GIVEN else "unknown", word=str(units.label))
 
 
 def _unpaid_deeds(row: Row) -> str:
@@ -229,13 +226,14 @@ def _unpaid_deeds(row: Row) -> str:
 
 
 class UnpaidTable(Table):
-    """Invoices whose units are unpaid; `given` is an annotation."""
+    """Invoices whose units are unpaid."""
 
     columns = (
         LinkColumn("number", _("Invoice"), fields=("number", "id"), cell=_number,
                    link=lambda row: reverse("invoice-detail", args=[row["id"]])),
         TextColumn("client", _("Client"), fields=("client__name", "client_id"), link=client_url),
-        TextColumn("given", _("Units"), cell=_given, export=lambda row: row["given"]),
+        TextColumn("given", _("Units"), fields=("unpaid_units",), cell=_given,
+                   export=lambda row: str(Invoice.Units(row["unpaid_units"]).label)),
         DateColumn("issued_on", _("Issued"), sort="issued_on", align="end"),
         DateColumn("due_on", _("Due"), align="end"),
         MoneyColumn("total", _("Total"), currency="currency", sum="total"),
@@ -243,4 +241,3 @@ class UnpaidTable(Table):
         TextColumn("manager", _("Manager"), fields=("manager__name",), hidden=True),
         TextColumn("deeds", _("What can be done"), fields=("id",), cell=_unpaid_deeds),
     )  # fmt: skip
-    reads = ("given",)

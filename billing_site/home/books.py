@@ -94,6 +94,15 @@ QUESTIONS = {
           ON l.batch_id = b.id AND l.live
              AND (l.kind = 'opening' OR (l.kind = 'charge' AND i.status IN ('paid', 'refunded')))
         GROUP BY b.id HAVING (b.paid_at IS NOT NULL) <> (count(l.id) > 0)""",
+    "unpaid units of an invoice = its lines": """
+        SELECT i.id, i.unpaid_units, coalesce(u.units, '') FROM invoices_invoice i LEFT JOIN (
+            SELECT r.invoice_id,
+                   CASE WHEN bool_or(b.given_at IS NOT NULL) THEN 'given' ELSE 'ordered' END AS units
+            FROM products_batch b JOIN invoices_line l ON l.batch_id = b.id
+            JOIN invoices_revision r ON r.id = l.revision_id
+            WHERE b.paid_at IS NULL AND b.taken_back_at IS NULL AND l.live AND l.kind = 'charge'
+            GROUP BY r.invoice_id) AS u ON u.invoice_id = i.id
+        WHERE i.status = 'issued' AND i.unpaid_units <> coalesce(u.units, '')""",
     "a service with a paid batch is running": """
         SELECT s.id, s.status, 'active' FROM products_service s
         WHERE s.status = 'pending'

@@ -28,18 +28,15 @@ from products.models import Batch, Handover, Product, Service
 def unpaid_units(today: date) -> QuerySet[Invoice]:
     """Issued invoices that sold units which are unpaid for more than the setting's days, oldest first.
 
-    `given`: whether somebody was given them. One whose due date was moved on is waited for longer.
+    One whose due date was moved on is waited for longer.
     """
     days = timedelta(days=settings.UNPAID_DAYS)
-    sold = _sold().filter(revision__invoice=OuterRef("pk"))
     return (
-        Invoice.objects.filter(
-            Exists(sold), status=Invoice.Status.ISSUED, issued_on__lt=today - days,
-            due_on__lt=today - (days - timedelta(days=ADDON_DAYS)),
-        )
-        .annotate(given=Exists(sold.filter(batch__given_at__isnull=False)))
+        Invoice.objects.unpaid()
+        .exclude(unpaid_units=Invoice.Units.NONE)
+        .filter(issued_on__lt=today - days, due_on__lt=today - (days - timedelta(days=ADDON_DAYS)))
         .order_by("issued_on", "pk")
-    )  # fmt: skip
+    )
 
 
 def _sold() -> QuerySet[Line]:
@@ -170,9 +167,7 @@ def expire_unpaid(today: date) -> int:
     What was given waits for its manager; what money has come for does too.
     """
     expired = 0
-    for invoice in unpaid_units(today).filter(paid=0):
-        if any(batch.given_at for batch in sold_on(invoice)):
-            continue
+    for invoice in unpaid_units(today).filter(paid=0, unpaid_units=Invoice.Units.ORDERED):
         try:
             because = _("Unpaid for %(days)s days") % {"days": settings.UNPAID_DAYS}
             take_back_units(invoice, by=None, because=because)

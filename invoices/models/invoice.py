@@ -39,6 +39,8 @@ class Invoice(models.Model):
 
     `total`, `paid` in `currency`; stored, changed only by the verbs that write their facts. `manager`
     is the client's manager now (a trigger on clients keeps it), `manager_at_issue` is frozen.
+    `unpaid_units`, while the invoice is ISSUED: whether its live lines sell units that nobody has paid or
+    taken back (R3.2); triggers keep it, as support gives units without knowing of invoices.
     """
 
     class Status(models.TextChoices):
@@ -65,6 +67,11 @@ class Invoice(models.Model):
         ADDON = "addon", _("additional")
         ONE_OFF = "one_off", _("one-off work")
 
+    class Units(models.TextChoices):
+        NONE = "", _("none")
+        ORDERED = "ordered", _("not handed over")
+        GIVEN = "given", _("given")
+
     client = models.ForeignKey(Client, models.PROTECT, related_name="invoices", verbose_name=_("client"))
     payer = models.ForeignKey(
         Payer, models.PROTECT, related_name="invoices", verbose_name=_("payer"), db_index=False
@@ -84,6 +91,9 @@ class Invoice(models.Model):
     issued_on = models.DateField(_("issued on"), null=True, blank=True)
     due_on = models.DateField(_("due on"))
     paid_on = models.DateField(_("paid on"), null=True, blank=True)
+    unpaid_units = models.CharField(
+        _("unpaid units"), max_length=8, choices=Units, blank=True, default=Units.NONE, editable=False
+    )
     manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -149,6 +159,12 @@ class Invoice(models.Model):
             models.Index(
                 fields=["-id"], condition=Q(role="addon", status="issued"), name="invoice_addon_unpaid"
             ),  # additional invoices on control
+            models.Index(
+                fields=["issued_on", "id"],
+                include=["due_on", "total", "unpaid_units"],
+                condition=Q(status="issued") & ~Q(unpaid_units=""),
+                name="invoice_unpaid_units",
+            ),  # units that nobody has paid, oldest first, index only
         ]
         constraints = [
             models.UniqueConstraint(

@@ -8,12 +8,14 @@ import time_machine
 from django.urls import reverse
 
 from billing_site.home.books import differences
+from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.letters.models import Letter
 from invoices import billing
 from invoices.models import Invoice, Line
+from invoices.schedule import run_renewals
 from products.actions import Wanted, carry_out
-from products.models import Handover, Service
+from products.models import Batch, Handover, Service
 from tests import make
 from tests.invoices.papers import pay
 
@@ -67,6 +69,29 @@ def test_the_fourteen_days_are_counted_from_the_sale(sold):
     assert [list(billing.unpaid_units(date(2019, 3, d))) for d in (18, 19)] == [[], [sold]]
 
 
+def test_an_invoice_knows_what_becomes_of_its_units(sold, manager):
+    def units() -> str:
+        return Invoice.objects.values_list("unpaid_units", flat=True).get(pk=sold.pk)
+
+    told = [units()]
+    carry_out(Handover.objects.get(status="waiting"), by=manager)
+    told.append(units())
+    Batch.objects.filter(lines__revision__invoice=sold).update(taken_back_at=clock.now())
+    told.append(units())
+    Batch.objects.update(taken_back_at=None)
+    told.append(units())
+    pay(Invoice.objects.get(pk=sold.pk))
+    assert told == ["ordered", "given", "", "given"]
+    assert not billing.unpaid_units(date(2026, 1, 1)).exists()
+
+
+def test_a_renewal_sells_no_units(service, manager):
+    with time_machine.travel("2019-07-12 09:00+00:00", tick=False):
+        (draft,) = run_renewals(date(2019, 7, 12)).drafts
+        billing.send_invoice(draft, by=manager)
+    assert Invoice.objects.get(pk=draft.pk).unpaid_units == ""
+
+
 def test_what_was_given_to_nobody_expires_with_a_held_letter(sold, service):
     with late():
         assert billing.expire_unpaid(LATE) == 1
@@ -83,7 +108,7 @@ def test_what_was_given_to_nobody_expires_with_a_held_letter(sold, service):
 def test_what_was_given_waits_for_its_manager(given):
     with late():
         assert billing.expire_unpaid(LATE) == 0
-    assert [(i, i.given) for i in billing.unpaid_units(LATE)] == [(given, True)]
+    assert [(i, i.unpaid_units) for i in billing.unpaid_units(LATE)] == [(given, "given")]
 
 
 def test_more_time_is_a_revision_with_a_held_letter(given, manager):

@@ -77,14 +77,14 @@ def plan_lines(office: Office) -> None:
 def fill_invoices(size: Size, office: Office) -> None:
     """Invoices name their current revisions before those are there: both come in one transaction."""
     source = """FROM large.bill i JOIN large.client c USING (k) JOIN large.person p USING (k)
-        JOIN clients_client cc ON cc.id = p.id ORDER BY i.id"""
+        JOIN clients_client cc ON cc.id = p.id LEFT JOIN large.selling u ON u.id = i.id ORDER BY i.id"""
     fill(Invoice, source, {
         "id": "i.id", "client_id": "p.id", "payer_id": "p.payer_id", "seller_id": "i.seller_id",
         "series": f"'{office.cloud.series}'", "number": "i.number",
         "role": "CASE i.kind WHEN 'addon' THEN 'addon' WHEN 'one_off' THEN 'one_off' ELSE 'main' END",
         "status": "i.status", "total": "i.total", "paid": "i.paid",
         "issued_on": "CASE WHEN i.number IS NOT NULL THEN i.day END", "due_on": "i.due_on",
-        "paid_on": "i.paid_on",
+        "paid_on": "i.paid_on", "unpaid_units": "coalesce(u.unpaid_units, '')",
         "manager_id": "cc.account_manager_id",
         "manager_at_issue_id": "CASE WHEN i.number IS NOT NULL THEN cc.account_manager_id END",
         "current_id": "i.current_id", "author_id": "cc.account_manager_id",

@@ -91,6 +91,11 @@ def plan_states(size: Size) -> None:
                  ELSE min(paid_until) END AS paid_until,
             bool_or(paid_on IS NOT NULL OR given_on IS NOT NULL) AS begun, min(since) AS since
         FROM large.units GROUP BY service_id, sn""", key="id")  # fmt: skip
+    plan("selling", """
+        SELECT l.invoice_id AS id,
+            CASE WHEN bool_or(u.given_on IS NOT NULL) THEN 'given' ELSE 'ordered' END AS unpaid_units
+        FROM large.units u JOIN large.line l ON l.batch_id = u.id
+        WHERE u.paid_on IS NULL AND l.live AND l.status = 'issued' GROUP BY l.invoice_id""", key="id")  # fmt: skip
 
 
 def fill_services(size: Size, office: Office) -> None:
