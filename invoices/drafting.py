@@ -209,22 +209,37 @@ def discard(invoice: Invoice, *, by: User) -> Invoice:
         SkippedPeriod(batch=batch, period=period, invoice=invoice, by=by)
         for batch, period in charged
         if batch.given_at or batch.paid_at
+@dataclass(frozen=True)
+class Loose:
+    """Units that only some lines sold, and lines of later drafts that bill them."""
+
+    batches: tuple[Batch, ...]
+    lines: tuple[Line, ...]
+
+
     )
     release(lines, by=by)
     return invoice
 
 
 def release(gone: Sequence[Line], *, by: User | None) -> None:
-    """Units that only these lines sold, never given nor paid, leave the composition (R3.2).
+    """Units that only these lines sold, never given nor paid, leave the composition (R3.2)."""
+    loose = loosened(gone)
+    _drop_lines(loose.lines, by=by)
+    products.take_back(loose.batches, by=by)
 
-    The lines have just ceased to live; `batch` is loaded. Drafts of later periods bill such units no
-    more. Units that another invoice sells, sent or older than these lines, stay.
+
+def loosened(gone: Sequence[Line]) -> Loose:
+    """What would leave with these lines; `batch` of them is loaded.
+
+    Drafts of later periods bill such units no more. Units that another invoice sells, sent or older than
+    these lines, stay.
     """
     since = {line.batch_id: line.period.lower for line in gone if line.batch and line.period}
     others = list(
-        Line.objects.filter(batch__in=since, live=True, kind=Line.Kind.CHARGE).select_related(
-            "revision__invoice"
-        )
+        Line.objects.filter(batch__in=since, live=True, kind=Line.Kind.CHARGE)
+        .exclude(pk__in=[line.pk for line in gone])
+        .select_related("revision__invoice")
     )
     kept = {
         line.batch_id
@@ -236,8 +251,7 @@ def release(gone: Sequence[Line], *, by: User | None) -> None:
         for line in gone
         if line.batch and not (line.batch.given_at or line.batch.paid_at or line.batch_id in kept)
     }
-    _drop_lines([line for line in others if line.batch_id in loose], by=by)
-    products.take_back(list(loose.values()), by=by)
+    return Loose(tuple(loose.values()), tuple(line for line in others if line.batch_id in loose))
 
 
 def _drop_lines(lines: Sequence[Line], *, by: User | None) -> None:

@@ -24,7 +24,7 @@ from billing_site.office.models import User
 from clients.actions import lock
 from clients.models import EmailAddress, MailClass
 from invoices import documents, totals
-from invoices.drafting import release
+from invoices.drafting import Loose, loosened, release
 from invoices.letters import invoice_letter, void_letter
 from invoices.models import Invoice, Line, PublicLink, Revision
 
@@ -138,7 +138,7 @@ def fingerprint(invoice: Invoice) -> str:
 
 
 @transaction.atomic
-def issue(invoice: Invoice, *, by: User, on: date | None = None) -> Letter:
+def issue(invoice: Invoice, *, by: User, on: date | None = None, instead_of: Invoice | None = None) -> Letter:
     """Freeze the draft, take its number, write the letter; PDF and sending are errands after commit.
 
     Raises Refused with the first stopping check, IllegalMove when it is no draft any more. The number
@@ -146,6 +146,7 @@ def issue(invoice: Invoice, *, by: User, on: date | None = None) -> Letter:
     caller's (billing.send).
     """
     lock(invoice.client_id)
+    The letter of an invoice that stands `instead_of` a void one says so and is held for a person (R6.2).
     row = (
         Invoice.objects.select_for_update(no_key=True, of=("self",))
         .select_related("client", "payer", "seller", "current")
@@ -177,7 +178,8 @@ def issue(invoice: Invoice, *, by: User, on: date | None = None) -> Letter:
         issued_on=day,
         manager_at_issue_id=row.client.account_manager_id,
     )
-    letter = write_letter(row, revision, token, by)
+    held = {"status": Letter.Status.HELD, "held_because": Letter.Because.PERSON} if instead_of else {}
+    letter = write_letter(row, revision, token, by, instead_of, **held)
     errands.send("invoices.render_paper", revision.pk)
     return letter
 
@@ -210,13 +212,22 @@ def note_opened(link: PublicLink) -> None:
         )
 
 
-def write_letter(invoice: Invoice, revision: Revision, token: str, by: User, **fields: Any) -> Letter:
+def write_letter(
+    invoice: Invoice,
+    revision: Revision,
+    token: str,
+    by: User,
+    instead_of: Invoice | None = None,
+    **fields: Any,
+) -> Letter:
     """The letter that goes with a revision, once; `fields` are further columns of Letter."""
     with translation.override(invoice.client.language):
         content = invoice_letter(
             invoice, revision, number=documents.shown_number(invoice), link=public_url(token)
         )
     return queue(
+    number = documents.shown_number(invoice)
+    former = documents.shown_number(instead_of) if instead_of else ""
         content,
         to=addressees(invoice),
         kind="invoice",
@@ -254,6 +265,46 @@ def write_notice(invoice: Invoice, *, by: User | None) -> Letter | None:
 @transaction.atomic
 def void(invoice: Invoice, *, by: User | None, because: str) -> Invoice:
     """An issued, wholly unpaid invoice is no more: its periods are free, its link says so (R6.2).
+def refuse_frozen(row: Invoice) -> None:
+    """Raise Refused when an invoice can't be corrected by another paper any more; `seller` loaded (R6.2)."""
+    if row.status == Invoice.Status.PAID:
+        raise Refused(
+            _("Invoice %(no)s is paid: what is wrong in it is put right by a credit or a refund.")
+            % {"no": row.number}
+        )
+    if row.status not in (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS):
+        raise Refused(
+            _("Invoice %(no)s is “%(status)s”: only an unpaid one is revised or voided.")
+            % {"no": row.number or row.pk, "status": row.get_status_display()}
+        )
+    if row.issued_on and row.seller.closed_until and row.issued_on <= row.seller.closed_until:
+        raise Refused(_("The invoice stands in a closed period."))
+
+
+@dataclass(frozen=True)
+class Voiding:
+    """What voiding would do: `lines` whose periods become free, units that leave, drafts that lose lines."""
+
+    lines: tuple[Line, ...]
+    loose: Loose
+
+    @property
+    def drafts(self) -> list[Invoice]:
+        return list(dict.fromkeys(line.revision.invoice for line in self.loose.lines))
+
+
+def quote_void(invoice: Invoice) -> Voiding:
+    """What voiding an invoice would do; `seller` loaded. Raises Refused as `void` does. Writes nothing."""
+    if invoice.status != Invoice.Status.PAID and invoice.paid:
+        raise Refused(_("Money came for the invoice: reissue it, and the money goes over to the new one."))
+    refuse_frozen(invoice)
+    lines = Line.objects.filter(revision__invoice=invoice, live=True).select_related(
+        "batch__option", "batch__choice", "batch__service__product"
+    )
+    gone = list(lines.order_by("position", "pk"))
+    return Voiding(tuple(gone), loosened(gone))
+
+
 
     Raises Refused for one that money is allocated to, or in a closed period; without a reason.
     """
@@ -265,12 +316,9 @@ def void(invoice: Invoice, *, by: User | None, because: str) -> Invoice:
     )
     if not because.strip():
         raise Refused(_("Say why."), "because")
-    if row.paid:
-        raise Refused(_("Money is allocated to the invoice: take it back first."))
-    if row.issued_on and row.seller.closed_until and row.issued_on <= row.seller.closed_until:
-        raise Refused(_("The invoice stands in a closed period."))
+    quoted = quote_void(row)
     move(row, Invoice.Status.VOID, by=by, facts={"because": because})
     sold = list(Line.objects.filter(revision__invoice=row, live=True).select_related("batch"))
     Line.objects.filter(revision__invoice=row).update(live=False)
-    release(sold, by=by)
+    release(quoted.lines, by=by)
     return row

@@ -20,10 +20,13 @@ KINDS = {
 }
 
 
-def invoice_letter(invoice: Invoice, revision: Revision, *, number: str, link: str) -> Content:
+def invoice_letter(
+    invoice: Invoice, revision: Revision, *, number: str, link: str, former: str = ""
+) -> Content:
     """The letter that goes with an invoice, in the language that is active.
 
-    `number` and `link` are given, because a draft's preview has neither.
+    `number` and `link` are given, because a draft's preview has neither. `former` is the number of the
+    void invoice that this one stands for.
     """
     manager = invoice.client.account_manager
     context = {
@@ -32,6 +35,7 @@ def invoice_letter(invoice: Invoice, revision: Revision, *, number: str, link: s
         "lines": list(revision.lines.all()),
         "number": number,
         "link": link,
+        "former": former,
         "client": invoice.client,
         "manager": manager,
         "manager_phone": shown_phone(manager.phone) if manager else "",

@@ -1,6 +1,6 @@
 """Исправление: an issued, unpaid invoice says something else from now on, under the same number (R6.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from django.db import transaction
@@ -15,17 +15,22 @@ from clients.actions import lock
 from invoices import documents, issuing, totals
 from invoices.models import Invoice, Line, Revision
 
-REVISABLE = (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS)
-
 
 @transaction.atomic
 def revise(
-    invoice: Invoice, *, by: User, because: str, more: Sequence[Line] = (), due_on: date | None = None
+    invoice: Invoice,
+    *,
+    by: User,
+    because: str,
+    more: Sequence[Line] = (),
+    without: Collection[int] = (),
+    due_on: date | None = None,
 ) -> Revision:
-    """The next revision: the lines that stand and `more`, another due date. Number and link stay.
+    """The next revision: the lines that stand but those `without`, and `more`, another due date.
 
-    The old paper stays readable to staff. The letter with the new one is written and held: a person lets it
-    go. Raises Refused for what is paid, for a closed period, without a reason, and when nothing is left open.
+    Number and link stay, and the old paper stays readable to staff. The letter with the new one is written
+    and held, for a person to let it go; none when all of it is paid by now, which the caller settles.
+    Raises Refused for what is paid, for a closed period, without a reason, and for less than came.
     """
     lock(invoice.client_id)
     row = (
@@ -33,14 +38,13 @@ def revise(
         .select_related("client", "payer", "seller", "current")
         .get(pk=invoice.pk)
     )
-    _refuse(row, because)
+    if not because.strip():
+        raise Refused(_("Say why."), "because")
+    issuing.refuse_frozen(row)
     old = row.revision
-    lines = list(old.lines.all())
-    for line in lines:
-        line.pk, line.live = None, True
-    lines += more
+    lines = [*as_new(line for line in old.lines.all() if line.pk not in without), *more]
     row.total, row.due_on = totals.total(lines).gross, due_on or row.due_on
-    if row.total <= row.paid:
+    if not row.total or row.total < row.paid:
         raise Refused(_("The new total would leave nothing to pay."))
     Line.objects.filter(revision=old).update(live=False)
     move(old, Revision.Status.REPLACED, by=by)
@@ -50,23 +54,20 @@ def revise(
     facts = {"n": new.n, "total": str(row.total), "due_on": f"{row.due_on:%d.%m.%Y}", "because": because}
     move(new, Revision.Status.SENT, by=by, sent_at=clock.now())
     record("invoices.revised", row, by=by, **facts)
-    token = row.links.get(revoked_at=None).token
-    held = {"status": Letter.Status.HELD, "held_because": Letter.Because.PERSON}
-    issuing.write_letter(row, new, token, by, **held)
+    if row.open_amount:
+        token = row.links.get(revoked_at=None).token
+        held = {"status": Letter.Status.HELD, "held_because": Letter.Because.PERSON}
+        issuing.write_letter(row, new, token, by, **held)
     errands.send("invoices.render_paper", new.pk)
     return new
 
 
-def _refuse(row: Invoice, because: str) -> None:
-    if not because.strip():
-        raise Refused(_("Say why."), "because")
-    if row.status not in REVISABLE:
-        raise Refused(
-            _("Invoice %(no)s is “%(status)s”: only an unpaid one is revised.")
-            % {"no": row.number or row.pk, "status": row.get_status_display()}
-        )
-    if row.issued_on and row.seller.closed_until and row.issued_on <= row.seller.closed_until:
-        raise Refused(_("The invoice stands in a closed period."))
+def as_new(lines: Iterable[Line]) -> list[Line]:
+    """These lines, to be saved once more in another paper."""
+    anew = list(lines)
+    for line in anew:
+        line.pk, line.live = None, True
+    return anew
 
 
 def _next(row: Invoice, old: Revision, lines: Sequence[Line]) -> Revision:

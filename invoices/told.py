@@ -10,6 +10,8 @@ VERBS = {
     "invoices.lines_redrawn": _("Lines drawn anew, total %(total)s"),
     "invoices.taken_back": _("Units taken back: %(because)s"),
     "invoices.revised": _("Revision %(n)s: %(total)s, due %(due_on)s. %(because)s"),
+    "invoices.reissued": _("Issued instead of %(former)s: %(because)s"),
+    "invoices.split_off": _("Lines moved to %(draft)s, %(total)s"),
     "invoices.lines_dropped": _("Lines taken out of the draft: now %(total)s"),
     "invoices.invoice.issued": _("Issued: No. %(number)s, %(total)s"),
     "invoices.invoice.discarded": _("Draft discarded"),

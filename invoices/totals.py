@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+REACH = 10_000  # sums to try: an invoice of many lines may have millions
+
 
 @dataclass(frozen=True)
 class Total:
@@ -24,6 +26,16 @@ def total(lines: Iterable) -> Total:
         by_rate[line.vat_rate] = by_rate.get(line.vat_rate, Decimal(0)) + line.vat
     rates = tuple(sorted(by_rate.items(), key=lambda pair: pair[0] if pair[0] is not None else Decimal(-1)))
     return Total(net, vat, gross, rates)
+
+
+def that_make(amount: Decimal, parts: Iterable[tuple[int, Decimal]]) -> tuple[int, ...]:
+    """Ids of the parts that sum to `amount` to the kopeck, those named first preferred; none if none do."""
+    reached: dict[Decimal, tuple[int, ...]] = {Decimal(0): ()}
+    for part_id, part in parts:
+        for so_far, ids in list(reached.items()):
+            if so_far + part <= amount and len(reached) < REACH:
+                reached.setdefault(so_far + part, (*ids, part_id))
+    return reached.get(amount, ())
 
 
 def allocate(

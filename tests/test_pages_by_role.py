@@ -255,6 +255,8 @@ PAGES: dict[str, Page] = {
     "bank-line-list": see(VIEW["bankline"]),
     "bank-line": see(VIEW["bankline"], "line"),
     "bank-line-accept": act(MONEY, "line"),
+    "invoice-reissue": act("invoices.void_invoice", "draft"),
+    "invoice-split": act("invoices.void_invoice", "draft"),
     "bank-line-split": act(MONEY, "line"),
     "bank-line-aside": act(MONEY, "line"),
     "bank-line-reopen": act(MONEY, "line"),

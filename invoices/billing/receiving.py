@@ -1,7 +1,7 @@
 """Receiving money: allocations pay invoices, paid invoices move services."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -71,7 +71,7 @@ def receive_many(receipts: Sequence[Receipt], *, by: User | None) -> list[Paymen
         "invoices.money_received", [(p, _told(p, r)) for p, r in zip(payments, receipts, strict=True)], by=by
     )
     full = [invoice for invoice in invoices.values() if invoice.paid == invoice.total]
-    settle(full, receipts, by=by)
+    settle(full, _days(receipts), by=by)
     return payments
 
 
@@ -140,14 +140,19 @@ def credit(payment: Payment, amount: Decimal, *, because: str, by: User | None) 
     CreditEntry.objects.create(account=account, amount=amount, payment=payment, because=because, by=by)
 
 
-def settle(paid: Sequence[Invoice], receipts: Sequence[Receipt], *, by: User | None) -> None:
-    """Everything that follows from invoices being paid in full; harmless twice."""
-    if not paid:
-        return
+def _days(receipts: Iterable[Receipt]) -> dict[int, date]:
+    """Invoice → the day of the last money for it."""
     days: dict[int, date] = {}
     for receipt in receipts:
         for invoice_id, _amount in receipt.shares:
             days[invoice_id] = max(receipt.received_on, days.get(invoice_id, receipt.received_on))
+    return days
+
+
+def settle(paid: Sequence[Invoice], days: Mapping[int, date], *, by: User | None) -> None:
+    """Everything that follows from invoices being paid in full, each on its day; harmless twice."""
+    if not paid:
+        return
     by_day: dict[date, list[Invoice]] = defaultdict(list)
     for invoice in paid:
         by_day[days[invoice.pk]].append(invoice)

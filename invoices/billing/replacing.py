@@ -94,13 +94,13 @@ def _take_over(old: Payer, new: Payer, by: User | None) -> None:
     )
     for draft in drafts:
         draft.payer = new
-        key = _key_of(draft.renewal_key, new)
+        key = key_of(draft.renewal_key, new)
         draft.renewal_key = "" if key in taken else key
     Invoice.objects.bulk_update(drafts, ["payer", "renewal_key"])
     record_many("invoices.payer_replaced", [(draft, {"payer": new.name}) for draft in drafts], by=by)
 
 
-def _key_of(key: str, payer: Payer) -> str:
+def key_of(key: str, payer: Payer) -> str:
     """The key of a renewal's draft, drawn to another payer: "client-payer-seller-day"."""
     if not key:
         return ""

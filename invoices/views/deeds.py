@@ -1,4 +1,4 @@
-"""Deeds that make invoices or end them: accept an order, discard a draft, void an unpaid one."""
+"""Deeds that make drafts or end them: accept an order, discard a draft."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,8 +15,7 @@ from billing_site.kit.errors import Refused
 from billing_site.office.models import Seller
 from billing_site.pages.page import Crumb
 from billing_site.pages.views import ActionPage
-from invoices import billing, documents, drafting, issuing
-from invoices.forms import VoidForm
+from invoices import billing, drafting
 from invoices.models import Invoice
 from invoices.views.invoices import LIST, title_of
 from products import actions as products
@@ -47,23 +46,6 @@ class Discard(InvoiceDeed):
 
     def perform(self, obj: Invoice, by: Any, data: dict[str, Any]) -> Invoice:
         return drafting.discard(obj, by=by)
-
-
-class Void(InvoiceDeed):
-    """What left the house is voided only by typing its number (SCREENS, habit 9)."""
-
-    permission, danger, form_class = "invoices.void_invoice", True, VoidForm
-    title, submit_label, success_message = _("Void the invoice"), _("Void"), _("The invoice is void.")
-    explanation = _(
-        "The number stays taken, the periods become free, and the client's link says not to pay. Units that "
-        "nobody was given yet leave the composition of the service. The client gets no letter about it."
-    )
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {"number": documents.shown_number(self.object)}
-
-    def perform(self, obj: Invoice, by: Any, data: dict[str, Any]) -> Invoice:
-        return issuing.void(obj, by=by, because=data["because"])
 
 
 @dataclass

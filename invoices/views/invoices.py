@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
@@ -24,6 +24,7 @@ from invoices.tables import InvoiceTable, standing
 
 LIST = ((_("Invoices"), "invoice-list"),)
 HISTORY = 50
+FORMER = Invoice.objects.filter(replaced_by=OuterRef("pk")).order_by("-pk")[:1]  # what it stands instead of
 
 
 class InvoiceList(ListPage):
@@ -98,7 +99,7 @@ class InvoicePage(DetailPage):
         "manager_at_issue",
         "replaced_by",
         "author",
-    )
+    ).annotate(former=Subquery(FORMER.values("pk")), former_number=Subquery(FORMER.values("number")))
 
     def get_title(self, obj: Any = None) -> str:
         return title_of(obj)
@@ -153,14 +154,23 @@ def deeds(invoice: Invoice, user: User, letters: list[Letter]) -> list[Deed]:
         refusal="" if invoice.revision.file else _t("The PDF is being made."),
     )  # fmt: skip
     if invoice.status == Invoice.Status.VOID:
-        return [again, paper]
-    if invoice.status != Invoice.Status.ISSUED:
+        return [paper] if invoice.replaced_by_id else [again, paper]
+    if invoice.status not in (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS):
         return [void, again, paper]
-    more = Deed(
-        reverse("invoice-prolong", args=[invoice.pk]), _("More time"), "calendar-plus",
-        refusal=lacks(user, "invoices.void_invoice"),
-    )  # fmt: skip
-    return [void, more, again, paper]
+    return [void, *corrections(invoice, user), again, paper]
+
+
+def corrections(invoice: Invoice, user: User) -> list[Deed]:
+    """What puts an unpaid invoice right by another paper (R6.2)."""
+    deeds = (
+        ("invoice-reissue", _("Reissue"), "replace"),
+        ("invoice-split", _("Move lines"), "split"),
+        ("invoice-prolong", _("More time"), "calendar-plus"),
+    )
+    refusal = lacks(user, "invoices.void_invoice")
+    return [
+        Deed(reverse(name, args=[invoice.pk]), label, icon, refusal=refusal) for name, label, icon in deeds
+    ]
 
 
 def lacks(user: User, permission: str) -> str:
@@ -172,7 +182,7 @@ def lacks(user: User, permission: str) -> str:
 
 def _no_void(invoice: Invoice) -> str:
     if invoice.paid:
-        return _t("Money is allocated to the invoice: take it back first.")
+        return _t("Money came for the invoice: reissue it, and the money goes over to the new one.")
     if invoice.status not in (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS):
         return _t("Only an unpaid invoice can be voided.")
     return ""

@@ -154,7 +154,7 @@ def test_an_issued_page_tells_what_happened_and_what_can_be_done(browse, manager
         "01.03.2019 – 31.03.2019", "31 день", issuing.public_url(invoice.links.get().token),
         "ещё не открывали", reverse("revision-pdf", args=[invoice.current_id]), "Платёж 12.02.2019",
         reverse("order-detail", args=[invoice.order_id]),
-        f"Выставлен: № {invoice.number}, 860,00", "К счёту привязан платёж", "Последнее письмо ещё не ушло",
+        f"Выставлен: № {invoice.number}, 860,00", "перевыставьте его", "Последнее письмо ещё не ушло",
         "0 → 1", reverse("letter-detail", args=[Letter.objects.get().pk]),
     ):  # fmt: skip
         assert words in seen
@@ -244,7 +244,7 @@ def test_an_invoice_with_money_is_not_voided(browse, manager):
     invoice = pay(sent(figure_5()), Decimal("60.00"))
     address = reverse("invoice-void", args=[invoice.pk])
     answer = browse(manager).post(address, {"because": "ошибка", "typed": str(invoice.number)}, follow=True)
-    assert "сначала отвяжите" in text_of(answer)
+    assert "перевыставьте" in text_of(answer)
     assert Invoice.objects.get(pk=invoice.pk).status == Invoice.Status.ISSUED
 
 
