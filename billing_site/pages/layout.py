@@ -49,10 +49,17 @@ class QuickSelect(forms.Select):
                 printed.append(f'<optgroup label="{escape(key)}">{inside}</optgroup>')
             else:
                 printed.append(_option(key, label, chosen))
+        told = {**self.build_attrs(self.attrs, attrs), "multiple": self.allow_multiple_selected}
         return format_html(
-            '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)),
-            SafeString("".join(printed)),  # each part is escaped
-        )  # fmt: skip
+            '<select name="{}"{}>{}</select>', name, flatatt(told), SafeString("".join(printed))
+        )  # each part is escaped
+
+
+class QuickSelectMultiple(QuickSelect, forms.SelectMultiple):
+    """The same for several choices."""
+
+
+QUICK = {forms.Select: QuickSelect, forms.SelectMultiple: QuickSelectMultiple}
 
 
 def _option(value: Any, label: Any, chosen: set[str]) -> str:
@@ -64,10 +71,9 @@ def _option(value: Any, label: Any, chosen: set[str]) -> str:
 def quick_selects(form: forms.BaseForm) -> forms.BaseForm:
     """Plain selects of the form become quick ones."""
     for field in form.fields.values():
-        if type(field.widget) is forms.Select:
-            quick = QuickSelect(field.widget.attrs)
-            quick.choices = field.widget.choices
-            field.widget = quick
+        quick = QUICK.get(type(field.widget))
+        if quick:
+            field.widget = quick(field.widget.attrs, field.widget.choices)
     return form
 
 

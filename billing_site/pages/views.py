@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.kit.errors import Refused
 from billing_site.pages.access import SIGNED_IN, needs, public
 from billing_site.pages.addresses import is_ours
-from billing_site.pages.layout import helper_of, native_dates
+from billing_site.pages.layout import helper_of, native_dates, quick_selects
 from billing_site.pages.lists import Bulk, Create, ListPage
 from billing_site.pages.page import ObjectPage, Page
 from billing_site.pages.refusals import told_by_database
@@ -116,7 +116,7 @@ class FormPage(ObjectPage):
         arguments: dict[str, Any] = {"initial": self.get_initial(), **self.get_form_kwargs()}
         if issubclass(self.form_class, forms.BaseModelForm) and self.object is not None:
             arguments.setdefault("instance", self.object)
-        return native_dates(self.form_class(*data, **arguments))
+        return quick_selects(native_dates(self.form_class(*data, **arguments)))
 
     def answer(self, form: forms.BaseForm, **more: Any) -> HttpResponse:
         context = {

@@ -1,7 +1,10 @@
+from typing import Any
+
 import pytest
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.test.html import parse_html
 
 from billing_site.pages.fields import FilesField
 from billing_site.pages.layout import quick_selects
@@ -66,9 +69,10 @@ def test_a_quick_select_says_what_djangos_says():
 
     class Asked(forms.Form):
         who = forms.ChoiceField(choices=choices, required=False, help_text="?")
+        all = forms.MultipleChoiceField(choices=choices, widget=forms.SelectMultiple(attrs={"size": 4}))
 
-    def printed(form: forms.Form) -> str:
-        return "".join(line.strip() for line in str(form["who"]).splitlines())
+    def printed(form: forms.Form) -> list[Any]:
+        return [parse_html(str(form[name])) for name in ("who", "all")]
 
-    for data in ({}, {"who": "1"}, {"who": "b"}):
+    for data in ({}, {"who": "1", "all": ["1"]}, {"who": "b", "all": ["a", "b"]}):
         assert printed(quick_selects(Asked(data))) == printed(Asked(data))
