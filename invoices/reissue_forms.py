@@ -31,7 +31,7 @@ class SplitForm(BecauseForm):
     lines = forms.TypedMultipleChoiceField(
         label=_("Into a new draft"),
         coerce=int,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         error_messages={"required": _("Choose the lines that go into a new draft.")},
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)

@@ -110,6 +110,7 @@ class InvoicePage(DetailPage):
         return {
             "standing": standing(obj.status, obj.due_on, obj.paid),
             "deeds": deeds(obj, self.request.user, letters),
+            "corrections": corrections(obj, self.request.user),
             "counted": counted(list(obj.revision.lines.all())),
             "link": link,
             "link_url": issuing.public_url(link.token) if link else "",
@@ -141,10 +142,6 @@ def deeds(invoice: Invoice, user: User, letters: list[Letter]) -> list[Deed]:
                 refusal=lacks(user, "invoices.issue_invoice"),
             ),
         ]  # fmt: skip
-    void = Deed(
-        reverse("invoice-void", args=[invoice.pk]), _("Void"), "ban",
-        refusal=lacks(user, "invoices.void_invoice") or _no_void(invoice),
-    )  # fmt: skip
     again = Deed(
         reverse("invoice-letter-again", args=[invoice.pk]), _("Send the letter again"), "mail",
         refusal=lacks(user, "letters.change_letter") or _no_letter(letters),
@@ -153,23 +150,24 @@ def deeds(invoice: Invoice, user: User, letters: list[Letter]) -> list[Deed]:
         reverse("revision-pdf", args=[invoice.current_id]), _("Download PDF"), "file-down", "primary",
         refusal="" if invoice.revision.file else _t("The PDF is being made."),
     )  # fmt: skip
-    if invoice.status == Invoice.Status.VOID:
-        return [paper] if invoice.replaced_by_id else [again, paper]
-    if invoice.status not in (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS):
-        return [void, again, paper]
-    return [void, *corrections(invoice, user), again, paper]
+    return [paper] if invoice.replaced_by_id else [again, paper]
 
 
 def corrections(invoice: Invoice, user: User) -> list[Deed]:
     """What puts an unpaid invoice right by another paper (R6.2)."""
+    if invoice.status not in (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS):
+        return []
+    held = _t("Money came for the invoice: reissue it, and the money goes over to the new one.")
+    lacking = lacks(user, "invoices.void_invoice")
     deeds = (
-        ("invoice-reissue", _("Reissue"), "replace"),
-        ("invoice-split", _("Move lines"), "split"),
-        ("invoice-prolong", _("More time"), "calendar-plus"),
+        ("invoice-prolong", _("More time"), "calendar-plus", "", ""),
+        ("invoice-split", _("Lines into a new draft"), "split", "", ""),
+        ("invoice-reissue", _("Void and reissue"), "replace", "", ""),
+        ("invoice-void", _("Void"), "ban", "danger", held if invoice.paid else ""),
     )
-    refusal = lacks(user, "invoices.void_invoice")
     return [
-        Deed(reverse(name, args=[invoice.pk]), label, icon, refusal=refusal) for name, label, icon in deeds
+        Deed(reverse(name, args=[invoice.pk]), label, icon, look, lacking or refusal)
+        for name, label, icon, look, refusal in deeds
     ]
 
 
@@ -178,14 +176,6 @@ def lacks(user: User, permission: str) -> str:
     if may(user, permission):
         return ""
     return _t("You lack the right “%(right)s”.") % {"right": right_name(permission)}
-
-
-def _no_void(invoice: Invoice) -> str:
-    if invoice.paid:
-        return _t("Money came for the invoice: reissue it, and the money goes over to the new one.")
-    if invoice.status not in (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS):
-        return _t("Only an unpaid invoice can be voided.")
-    return ""
 
 
 def _no_letter(letters: list[Letter]) -> str:

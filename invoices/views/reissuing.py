@@ -100,6 +100,11 @@ class Split(Correction):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"lines": self.lines}
 
+    def preview(self, form: Any) -> dict[str, Any]:
+        if not form.is_bound and not self.get_initial()["lines"]:
+            return {"invoice": self.object, "client": self.object.client}
+        return super().preview(form)
+
     def get_initial(self) -> dict[str, Any]:
         return {"lines": sorted(billing.unpaid_lines(self.object))}
 
