@@ -102,9 +102,14 @@ class PaymentFilter(django_filters.FilterSet):
 
 
 class ProofFilter(django_filters.FilterSet):
-    """`turn` is an annotation of the list's rows: see the keys of tables.TURNS."""
+    """What is on control, what has been; `others` are main and one-off ones, nobody has to look at them."""
 
-    TURNS = {"unseen": 2, "unpaid": 1, "seen": 0, "others": -1}
+    STATES = {
+        "unseen": Q(role=Invoice.Role.ADDON, proof_waits=True),
+        "unpaid": Q(role=Invoice.Role.ADDON, status=Invoice.Status.ISSUED, proof_waits=False),
+        "seen": Q(proof__seen_at__isnull=False),
+        "others": ~Q(role=Invoice.Role.ADDON) & Q(proof__isnull=False, proof__seen_at__isnull=True),
+    }
 
     state = django_filters.ChoiceFilter(
         label=_("State"),
@@ -115,7 +120,7 @@ class ProofFilter(django_filters.FilterSet):
             ("others", _("not additional")),
         ],
         empty_label=_("on control"),
-        method="by_turn",
+        method="by_state",
     )
     manager = django_filters.ChoiceFilter(label=_("Manager"), choices=staff, empty_label=_("any"))
 
@@ -123,8 +128,8 @@ class ProofFilter(django_filters.FilterSet):
         model = Invoice
         fields = ()
 
-    def by_turn(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
-        return rows.filter(turn=self.TURNS[value])
+    def by_state(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+        return rows.filter(self.STATES[value])
 
 
 class UnpaidFilter(django_filters.FilterSet):

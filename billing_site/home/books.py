@@ -94,6 +94,10 @@ QUESTIONS = {
           ON l.batch_id = b.id AND l.live
              AND (l.kind = 'opening' OR (l.kind = 'charge' AND i.status IN ('paid', 'refunded')))
         GROUP BY b.id HAVING (b.paid_at IS NOT NULL) <> (count(l.id) > 0)""",
+    "an additional invoice waits while its proof card does": """
+        SELECT i.id, i.proof_waits, NOT i.proof_waits FROM invoices_invoice i
+        LEFT JOIN invoices_proofcard p ON p.invoice_id = i.id AND p.seen_at IS NULL
+        WHERE i.proof_waits <> (i.role = 'addon' AND p.id IS NOT NULL)""",
     "unpaid units of an invoice = its lines": """
         SELECT i.id, i.unpaid_units, coalesce(u.units, '') FROM invoices_invoice i LEFT JOIN (
             SELECT r.invoice_id,

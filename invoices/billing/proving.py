@@ -12,7 +12,7 @@ from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from clients.actions import lock
-from invoices.models import ProofCard
+from invoices.models import Invoice, ProofCard
 from products.models import Batch, Service
 
 Snapshot = dict[str, Any]
@@ -69,6 +69,8 @@ def prove(
         ),
         ignore_conflicts=True,
     )
+    additional = Invoice.objects.filter(pk__in=touched, role=Invoice.Role.ADDON)
+    additional.filter(proof__seen_at__isnull=True).update(proof_waits=True)
 
 
 @transaction.atomic
@@ -82,5 +84,6 @@ def look_through(card: ProofCard, *, by: User) -> ProofCard:
         )
     row.seen_at, row.seen_by = clock.now(), by
     row.save(update_fields=["seen_at", "seen_by"])
+    Invoice.objects.filter(pk=row.invoice_id).update(proof_waits=False)
     record("invoices.proof_seen", card.invoice, by=by, card=row.pk)
     return row

@@ -16,6 +16,10 @@ from products.models import Batch, Order
 
 
 class InvoiceQuerySet(models.QuerySet):
+    def on_control(self) -> "InvoiceQuerySet":
+        """Additional ones that are paid and not looked through, or unpaid (R5.3)."""
+        return self.filter(Q(status=Invoice.Status.ISSUED) | Q(proof_waits=True), role=Invoice.Role.ADDON)
+
     def visible_to(self, user: User) -> "InvoiceQuerySet":
         return self.filter(clients_seen_by(user, "client__"))
 
@@ -40,7 +44,8 @@ class Invoice(models.Model):
     `total`, `paid` in `currency`; stored, changed only by the verbs that write their facts. `manager`
     is the client's manager now (a trigger on clients keeps it), `manager_at_issue` is frozen.
     `unpaid_units`, while the invoice is ISSUED: whether its live lines sell units that nobody has paid or
-    taken back (R3.2); triggers keep it, as support gives units without knowing of invoices.
+    taken back (R3.2); triggers keep it, as support gives units without knowing of invoices. `proof_waits`:
+    it is an additional one whose proof card nobody has looked through (R5.3).
     """
 
     class Status(models.TextChoices):
@@ -94,6 +99,7 @@ class Invoice(models.Model):
     unpaid_units = models.CharField(
         _("unpaid units"), max_length=8, choices=Units, blank=True, default=Units.NONE, editable=False
     )
+    proof_waits = models.BooleanField(_("proof card to look through"), default=False, editable=False)
     manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -157,8 +163,11 @@ class Invoice(models.Model):
                 fields=["due_on", "id"], condition=Q(status="draft"), name="invoice_drafts_by_due"
             ),  # to check and send, on the home page
             models.Index(
-                fields=["-id"], condition=Q(role="addon", status="issued"), name="invoice_addon_unpaid"
-            ),  # additional invoices on control
+                fields=["-proof_waits", "-id"],
+                include=["status", "total"],
+                condition=Q(role="addon") & (Q(status="issued") | Q(proof_waits=True)),
+                name="invoice_on_control",
+            ),  # additional invoices: paid and not looked through, then unpaid, in the order of their list
             models.Index(
                 fields=["issued_on", "id"],
                 include=["due_on", "total", "unpaid_units"],

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +20,6 @@ from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.pages import formats
 from billing_site.pages.addresses import known
-from billing_site.pages.finding import any_of
 from billing_site.pages.page import Crumb
 from billing_site.pages.subjects import service_crumbs
 from billing_site.pages.views import ActionPage, DetailPage, FormPage, ListPage
@@ -159,7 +158,7 @@ class ProofList(ListPage):
 
     permission, title, menu = "invoices.look_proof", _("Payments to look through"), "billing"
     table, filterset = ProofTable, ProofFilter
-    default_order = ("-turn", "-id")
+    default_order = ("-proof_waits", "-id")
     search_fields = ("client__name_key", "number")
     search_hint = _("Client or invoice number")
     tabs = (
@@ -172,18 +171,14 @@ class ProofList(ListPage):
     empty_text = _("Nothing is on control: additional invoices are paid and looked through.")
 
     def get_queryset(self) -> QuerySet:
-        addon = Q(role=Invoice.Role.ADDON)
-        unpaid = addon & Q(status=Invoice.Status.ISSUED)
         turn = Case(
-            When(proof__isnull=True, then=1),
+            When(proof_waits=True, then=2),
+            When(role=Invoice.Role.ADDON, status=Invoice.Status.ISSUED, then=1),
             When(proof__seen_at__isnull=False, then=0),
-            When(addon, then=2),
             default=-1,
         )
-        state = self.request.GET.get("state")
-        cards = ProofCard.objects.filter(seen_at__isnull=state != "seen").values("invoice")
-        rows = Invoice.objects.filter(any_of(Invoice, unpaid, cards)).annotate(turn=turn)
-        return rows if state else rows.filter(turn__gt=0)
+        rows = Invoice.objects.annotate(turn=turn)
+        return rows if self.request.GET.get("state") else rows.on_control()
 
 
 def cards_of(user: Any) -> QuerySet[ProofCard]:

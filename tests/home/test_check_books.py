@@ -77,6 +77,7 @@ SPOILED = {
     "a paid invoice has its day": "UPDATE invoices_invoice SET paid_on = NULL",
     "the current revision is the invoice's own, sent when it is issued":
         "UPDATE invoices_revision SET status = 'prepared'",
+    "an additional invoice waits while its proof card does": "UPDATE invoices_invoice SET proof_waits = true",
     "unpaid units of an invoice = its lines": "UPDATE invoices_invoice SET unpaid_units = 'given'",
     "a batch is paid when its line is": "UPDATE products_batch SET paid_at = NULL",
     "a service with a paid batch is running": "UPDATE products_service SET status = 'pending'",

@@ -196,6 +196,8 @@ def fill_proofs(size: Size, office: Office) -> None:
         "seen_at": f"CASE WHEN {seen} THEN large.at(i.paid_on + 1, i.n, 83) END",
         "seen_by_id": f"CASE WHEN {seen} THEN {office.staff['head'].pk} END",
     })  # fmt: skip
+    run("""UPDATE invoices_invoice SET proof_waits = true
+        WHERE id IN (SELECT invoice_id FROM invoices_proofcard WHERE seen_at IS NULL)""")
 
 
 def make_tokens(size: Size) -> None:
