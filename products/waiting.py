@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, TextChoices, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, TextChoices, Value, When
+from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
@@ -18,7 +19,10 @@ class Cause(TextChoices):
 
 
 def _paid() -> Q:
-    """What was made of the order is paid, or the client has got a running service for a line of it since."""
+    """What was made of the order is paid, or the client has got a running service for a line of it since.
+
+    Looked for order by order: an EXISTS here would read the lines of all orders into a hash.
+    """
     paid = Batch.objects.filter(service__order_line__order=OuterRef("pk"), paid_at__isnull=False)
     running = Service.objects.filter(
         client=OuterRef("order__client"),
@@ -27,7 +31,11 @@ def _paid() -> Q:
         created_at__gte=OuterRef("order__created_at"),
     )
     lines = OrderLine.objects.filter(Exists(running), order=OuterRef("pk"), option=None, doubled_because="")
-    return Q(Exists(paid)) | Q(Exists(lines))
+    return Q(_any(paid)) | Q(_any(lines))
+
+
+def _any(rows: QuerySet) -> IsNull:
+    return IsNull(Subquery(rows.values("pk")[:1]), rhs=False)
 
 
 def _old() -> Q:
