@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -113,28 +114,34 @@ def proofs_needed(changes: Sequence[Change], powers: set[str] | None = None) -> 
 def standing_phones(client: Client) -> list[StandingPhone]:
     """Phones of the client and its people that stood in the card for 30 days."""
     until = clock.now() - STANDING
-    found = [StandingPhone(client.phone, client.extension, str(_("the client")), _stood_since(client))]
-    found += [
-        StandingPhone(one.phone, one.extension, one.name, _stood_since(one))
-        for one in client.contacts.exclude(phone="")
-    ]
+    people = list(client.contacts.exclude(phone=""))
+    since = {**_written(client, people), **_phone_changed([client]), **_phone_changed(people)}
+    found = [StandingPhone(client.phone, client.extension, str(_("the client")), since[client])]
+    found += [StandingPhone(one.phone, one.extension, one.name, since[one]) for one in people]
     return [one for one in found if one.phone and one.since <= until]
 
 
-def _stood_since(row: Any) -> datetime:
-    """Since when the row has the phone it has: the last change of it, else when the row was written."""
-    history = type(row).pgh_event_model.objects.filter(pgh_obj=row.pk).exclude(phone=row.phone)
-    changed = history.order_by("-pgh_id").first()
-    if changed:
-        return changed.pgh_created_at
-    client: Client = getattr(row, "client", row)
-    told = Entry.objects.filter(client_no=client.pk)
-    if isinstance(row, Contact):
-        told = told.filter(verb="clients.contact_added", facts__contact=row.pk)
-    else:
-        told = told.filter(verb="clients.created")
-    first = told.order_by("id").first()
-    return first.at if first else clock.midnight(client.registered_on)
+def _phone_changed(rows: Sequence[Any]) -> dict[Any, datetime]:
+    """When rows of one model got the phone that they have; those that never had another are left out."""
+    if not rows:
+        return {}
+    history = type(rows[0]).pgh_event_model.objects.filter(pgh_obj__in=rows)
+    last = history.exclude(phone=F("pgh_obj__phone")).order_by("pgh_obj", "-pgh_id").distinct("pgh_obj")
+    changed = dict(last.values_list("pgh_obj", "pgh_created_at"))
+    return {row: changed[row.pk] for row in rows if row.pk in changed}
+
+
+def _written(client: Client, people: Sequence[Contact]) -> dict[Client | Contact, datetime]:
+    """When the client and its people were written down, as the journal says."""
+    told = Entry.objects.filter(client_no=client.pk, verb__in=("clients.created", "clients.contact_added"))
+    first: dict[int | None, datetime] = {}
+    for contact, at in told.order_by("id").values_list("facts__contact", "at"):
+        first.setdefault(contact, at)
+    known = first.get(None) or clock.midnight(client.registered_on)
+    return {
+        client: known,
+        **{one: first.get(one.pk) or clock.midnight(client.registered_on) for one in people},
+    }
 
 
 def prove(
