@@ -33,6 +33,8 @@ REST_MINIMUM_DAYS = env.int("REST_MINIMUM_DAYS", default=3)
 REST_MINIMUM_SUM = env.int("REST_MINIMUM_SUM", default=50)
 # Sent and unpaid for so long: units expire or are taken back (R3.2).
 UNPAID_DAYS = env.int("UNPAID_DAYS", default=14)
+# A renewal whose rate a month is so many percent away from the last time waits for a person (R5).
+RENEWAL_PARK_PERCENT = env.int("RENEWAL_PARK_PERCENT", default=30)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 

@@ -3,19 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import structlog
 from celery import shared_task
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from billing_site.journal.moves import move_many, record_many
+from billing_site.journal.moves import move_many
 from billing_site.kit import clock, errands
 from billing_site.kit.errors import Refused
-from clients.models import Client
+from billing_site.office.models import User
+from billing_site.pages.many import Deed, offer
 from invoices import billing, matching
+from invoices.forms import BecauseForm
 from invoices.matching.loading import ATTEMPTS
-from invoices.models import Invoice, Statement
+from invoices.models import Invoice, ParkedRenewal, Statement
+from products import offering
 
 log = structlog.get_logger()
 CHUNK = 500  # clients of one transaction
@@ -94,8 +100,11 @@ def run_renewals(on: date) -> Run:
 def _renew(clients: Sequence[int], on: date, run: Run) -> None:
     """One chunk in one transaction; a failing one is halved until the client at fault stands alone."""
     try:
+    billing.close_stale(on)
         with transaction.atomic():
-            run.drafts += billing.renew_clients(clients, on)
+            made = billing.renew_chunk(clients, on)
+            run.drafts += made.drafts
+            run.parked += [(held.client.pk, held.because) for held in made.parked]
     except (Refused, LookupError, IntegrityError, DataError) as trouble:
         if len(clients) > 1:
             half = len(clients) // 2
@@ -103,6 +112,25 @@ def _renew(clients: Sequence[int], on: date, run: Run) -> None:
             _renew(clients[half:], on, run)
             return
         log.warning("client not renewed", client=clients[0], trouble=str(trouble))
-        run.parked.append((clients[0], str(trouble)))
-        told = [(Client(pk=clients[0]), {"because": str(trouble)})]
-        record_many("invoices.renewal_parked", told, by=None)
+        held = billing.park_broken(clients[0], billing.first_due(clients[0], on), trouble)
+        run.parked.append((clients[0], held.because))
+
+
+class BillAsIs(Deed):
+    """Parked renewals that somebody has looked at, for one and the same reason."""
+
+    kind, title, form_class = "invoices.bill_as_is", _("Bill as it is"), BecauseForm
+
+    def rows(self, by: User) -> QuerySet[ParkedRenewal]:
+        return ParkedRenewal.objects.visible_to(by).select_related("client")
+
+    def stops(self, row: ParkedRenewal, data: dict[str, Any]) -> str | Promise:
+        if row.resolved_at:
+            return _("somebody has decided already")
+        return "" if row.payer_id else _("what is wrong must be put right first")
+
+    def perform(self, row: ParkedRenewal, data: dict[str, Any], by: User) -> None:
+        billing.bill_as_is(row, by=by, because=data["because"])
+
+
+BILL_AS_IS = offer(BillAsIs())

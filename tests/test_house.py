@@ -16,8 +16,9 @@ FILES = {
     "actions", "tasks", "queries", "letters", "documents", "accounts", "pdf", "told",
     "contact_forms", "note_forms", "group_forms", "profile_forms", "paper_forms", "payer_forms",
     "service_forms", "client_filters", "people_filters", "catalogue_forms", "price_forms",
+    "renewal_tables", "renewal_filters", "quote_forms",
     # arithmetic: pure functions of values
-    "pricing", "sla", "totals", "drift",
+    "pricing", "sla", "totals", "drift", "sanity",
     # verbs
     "billing", "drafting", "issuing", "matching", "intake", "importing", "handing", "answering",
     "clocks", "senders", "threads", "timeline", "contacting", "contracting", "licensing", "proving",

@@ -35,7 +35,9 @@ from invoices.billing.expiring import (
     unpaid_units,
 )
 from invoices.billing.following import unpaid_renewal
+from invoices.billing.gating import Held, said
 from invoices.billing.ordering import accept_order
+from invoices.billing.parking import park_broken
 from invoices.billing.planning import (
     Planned,
     carry_out_planned,
@@ -59,18 +61,22 @@ from invoices.billing.reissuing import (
 )
 from invoices.billing.renewing import (
     due_clients,
+    first_due,
     last_totals,
     look_for_due,
     plan_renewals,
+    renew_chunk,
     renew_clients,
     renewing_services,
 )
 from invoices.billing.replacing import change_kpp, replace_payer, turn_payers, unpaid_of
 from invoices.billing.sending import hand_over, send_invoice
+from invoices.billing.unparking import bill_as_is, close_stale, count_again, plans_of
 
 __all__ = [
     "Change",
     "Ending",
+    "Held",
     "Planned",
     "Receipt",
     "Reissue",
@@ -81,17 +87,21 @@ __all__ = [
     "Together",
     "Way",
     "accept_order",
+    "bill_as_is",
     "carry_out_planned",
     "change_client_status",
     "change_kpp",
     "change_service",
     "change_together",
+    "close_stale",
     "companions_of",
+    "count_again",
     "drifts",
     "due_clients",
     "end_with_period",
     "expire_unpaid",
     "fingerprint_of",
+    "first_due",
     "first_free_day",
     "go_on",
     "hand_over",
@@ -99,10 +109,12 @@ __all__ = [
     "look_for_due",
     "look_through",
     "next_due",
+    "park_broken",
     "parts_of",
     "payer_today",
     "plan_change",
     "plan_renewals",
+    "plans_of",
     "prolong",
     "quote_change",
     "quote_companions",
@@ -115,10 +127,12 @@ __all__ = [
     "receive",
     "receive_many",
     "reissue",
+    "renew_chunk",
     "renew_clients",
     "renewing_services",
     "repair",
     "replace_payer",
+    "said",
     "scan",
     "send_invoice",
     "split_off",

@@ -68,7 +68,7 @@ def drifts(services: QuerySet[Service]) -> list[Drift]:
         .order_by("client", "pk")
     )
     found = [one for service, parts in parts_of(rows) for one in drift.sums(service, parts)]
-    found += [*drift.doubled(rows), *drift.unequal_ends(rows), *_unpaid(rows), *_unequal(rows)]
+    found += [*drift.doubled(rows), *drift.unequal_ends(rows), *_unpaid(rows), *unequal_companions(rows)]
     return sorted(found, key=lambda one: (one.service.client_id, one.service.pk))
 
 
@@ -113,7 +113,7 @@ def billed_discounts(service_ids: Sequence[int]) -> dict[drift.Held, Decimal]:
     return {(service, option): discount for service, option, discount in rows}
 
 
-def _unequal(services: Sequence[Service]) -> Iterable[Drift]:
+def unequal_companions(services: Sequence[Service]) -> Iterable[Drift]:
     """Companions that are not as many as they should be, in a few queries."""
     companions: dict[int, list[Companion]] = defaultdict(list)
     asked = Companion.objects.filter(product__in={service.product_id for service in services})

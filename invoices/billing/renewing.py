@@ -1,19 +1,19 @@
 """Renewals: the next period of everything that runs, drafted once, set-based, in chunks of clients."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
-from django.utils.translation import gettext as _
+from django.db.models import Exists, OuterRef, QuerySet
 
-from billing_site.journal.moves import record_many
 from billing_site.kit.periods import Period
 from billing_site.office.models import User, VatTable
-from clients.models import Client
+from clients.models import Client, Payer
+from invoices.billing.gating import Billed, Due, Held, Reason, billed_lines, gate
+from invoices.billing.parking import keep_parked
 from invoices.drafting import Plan, add_lines, charge_line, default_payers, make_drafts, payer_of
 from invoices.models import Invoice, Line, SkippedPeriod
 from products import actions as products
@@ -28,10 +28,18 @@ RENEWING = tuple(cycle for cycle, months in MONTHS.items() if months)
 
 @dataclass
 class Renewals:
-    """What a run would do for some clients: drafts to make, and who is left aside, with the reason."""
+    """What a run would do for some clients: drafts to make, and what is left to a person, with the reason."""
 
     plans: list[Plan] = field(default_factory=list)
-    parked: list[tuple[Client, str]] = field(default_factory=list)
+    parked: list[Held] = field(default_factory=list)
+
+
+@dataclass
+class Renewed:
+    """What a run did for some clients."""
+
+    drafts: list[Invoice]
+    parked: list[Held]
 
 
 def _due_services(on: date):
@@ -85,6 +93,17 @@ def look_for_due(
     return found, max(looked) if len(window) > services else None
 
 
+def due_among(client_ids: Collection[int], on: date) -> set[int]:
+    """Those of the clients with something to renew on the day `on`."""
+    return set(_due_services(on).filter(client__in=client_ids).values_list("client", flat=True))
+
+
+def first_due(client_id: int, on: date) -> date:
+    """The first day that a run of `on` would bill for a client; the run's last one when there is none."""
+    starts = _due_services(on).filter(client=client_id).values_list("paid_until", flat=True)
+    return min(starts, default=None) or on + AHEAD
+
+
 def renewing_services() -> ServiceQuerySet:
     """Services that go on after their paid period."""
     running = (Service.Status.ACTIVE, Service.Status.SUSPENDED)
@@ -111,14 +130,35 @@ def last_totals(plans: Sequence[Plan]) -> dict[tuple[int, int, int], Decimal]:
 def plan_renewals(client_ids: Sequence[int], on: date) -> Renewals:
     """Drafts that a run of `on` makes for these clients: one per client, payer, seller and due date.
 
-    Writes nothing. The same number of queries for any number of clients.
+    What looks wrong beside the last time is parked (gating.py). Writes nothing. The same number of queries
+    for any number of clients.
     """
-    services = list(
+    services = _services(client_ids, on)
+    dues, lost = _dues(services, client_ids, billed := billed_lines(services))
+    plans, parked = gate(dues, billed)
+    return Renewals(plans, [*lost, *parked])
+
+
+def plan_all(client_ids: Sequence[int], on: date) -> list[Plan]:
+    """The same drafts, those that would be parked too: for a person who has looked at them."""
+    services = _services(client_ids, on)
+    dues, _lost = _dues(services, client_ids, billed_lines(services))
+    return [due.plan for due in dues]
+
+
+def _services(client_ids: Sequence[int], on: date) -> list[Service]:
+    return list(
         _due_services(on)
         .filter(client__in=client_ids)
         .select_related("client", "payer", "product__seller")
         .order_by("pk")
     )
+
+
+def _dues(
+    services: Sequence[Service], client_ids: Sequence[int], billed: Sequence[Billed]
+) -> tuple[list[Due], list[Held]]:
+    """What these services make: drafts to be, and the services that nobody is to pay for."""
     batches: dict[int, list[Batch]] = defaultdict(list)
     for batch in (
         Batch.objects.counted()
@@ -127,45 +167,60 @@ def plan_renewals(client_ids: Sequence[int], on: date) -> Renewals:
         .order_by("pk")
     ):
         batches[batch.service_id].append(batch)
-    payers, vat, billed = default_payers(client_ids), VatTable(), _billed_until(services)
+    payers, vat, until = default_payers(client_ids), VatTable(), _billed_until(billed)
     planned = planned_for(services)
     prices = prices_of(services, [plan for found in planned.values() for plan in found]) if planned else None
-    plans: dict[str, Plan] = {}
-    found = Renewals()
+    dues: dict[str, Due] = {}
+    lost: list[Held] = []
     for service in services:
         payer = payer_of(service, payers)
+        assert service.paid_until
         if payer is None:
-            found.parked.append((service.client, _("The client has no payer.")))
+            found = ({"code": Reason.NO_PAYER},)
+            lost.append(Held(service.client, service.paid_until, found, services=(service.pk,)))
             continue
-        seller, start = service.product.seller, service.paid_until
-        key = f"{service.client_id}-{payer.pk}-{seller.pk}-{start:%Y%m%d}"
-        if service.client.separate_invoices:
-            key += f"-{service.pk}"
-        plan = plans.setdefault(key, Plan(service.client, payer, seller, start, renewal_key=key))
-        held = batches[service.pk]
+        due = _due_of(service, payer, dues)
+        start, held = due.plan.due_on, batches[service.pk]
+        due.services.append(service)
         if prices and service.pk in planned:
+            due.planned.add(service.pk)
             service, held = as_planned(service, held, planned[service.pk], start, prices)
         end = products.next_due_after(service, start)
         for batch in held:
             batch.service = service
-            since = max(start, billed.get(batch.pk, start))
+            since = max(start, until.get(batch.pk, start))
             if since < end:
-                plan.lines.append(charge_line(batch, Period(since, end), seller=seller, vat=vat))
-    found.plans = [plan for plan in plans.values() if plan.lines]
-    return found
+                line = charge_line(batch, Period(since, end), seller=due.plan.seller, vat=vat)
+                due.plan.lines.append(line)
+    return [due for due in dues.values() if due.plan.lines], lost
 
 
-def _billed_until(services: Sequence[Service]) -> dict[int, date]:
+def _due_of(service: Service, payer: Payer, dues: dict[str, Due]) -> Due:
+    """The draft that a service goes into."""
+    seller, start = service.product.seller, service.paid_until
+    assert start
+    key = f"{service.client_id}-{payer.pk}-{seller.pk}-{start:%Y%m%d}"
+    if service.client.separate_invoices:
+        key += f"-{service.pk}"
+    return dues.setdefault(key, Due(Plan(service.client, payer, seller, start, renewal_key=key)))
+
+
+def _billed_until(billed: Sequence[Billed]) -> dict[int, date]:
     """Batch → the day until which it is billed already, exclusive."""
-    rows = Line.objects.filter(
-        batch__service__in=services, live=True, kind__in=(Line.Kind.CHARGE, Line.Kind.OPENING)
-    )
-    return dict(rows.values_list("batch").annotate(end=Max("period__endswith")).order_by())
+    until: dict[int, date] = {}
+    for line in billed:
+        until[line.batch] = max(line.end, until.get(line.batch, line.end))
+    return until
+
+
+def renew_clients(client_ids: Sequence[int], on: date, *, by: User | None = None) -> list[Invoice]:
+    """Draft the renewals of a chunk of clients; a client that another run holds is left to it."""
+    return renew_chunk(client_ids, on, by=by).drafts
 
 
 @transaction.atomic
-def renew_clients(client_ids: Sequence[int], on: date, *, by: User | None = None) -> list[Invoice]:
-    """Draft the renewals of a chunk of clients; a client that another run holds is left to it.
+def renew_chunk(client_ids: Sequence[int], on: date, *, by: User | None = None) -> Renewed:
+    """The same, and what was parked.
 
     Run twice, or twice at once, it makes nothing more: the period of a batch can be live once.
     """
@@ -176,14 +231,16 @@ def renew_clients(client_ids: Sequence[int], on: date, *, by: User | None = None
         .values_list("pk", flat=True)
     )
     renewals = plan_renewals(locked, on)
-    keys = {plan.renewal_key: plan for plan in renewals.plans}
-    drafts = Invoice.objects.filter(status=Invoice.Status.DRAFT, renewal_key__in=keys).select_related(
+    keep_parked(renewals.parked, locked, by=by)
+    return Renewed(draft(renewals.plans, by=by), renewals.parked)
+
+
+def draft(plans: Sequence[Plan], *, by: User | None) -> list[Invoice]:
+    """Make the drafts; lines of one that is there already join it. The clients are locked."""
+    keys = {plan.renewal_key: plan for plan in plans}
+    there = Invoice.objects.filter(status=Invoice.Status.DRAFT, renewal_key__in=keys).select_related(
         "current"
     )
-    for draft in drafts:
-        add_lines(draft, keys.pop(draft.renewal_key).lines, by=by)
-    if renewals.parked:
-        record_many(
-            "invoices.renewal_parked", [(c, {"because": str(why)}) for c, why in renewals.parked], by=by
-        )
+    for invoice in there:
+        add_lines(invoice, keys.pop(invoice.renewal_key).lines, by=by)
     return make_drafts(list(keys.values()), by=by)

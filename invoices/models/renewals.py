@@ -10,7 +10,19 @@ from products.models import OwnedQuerySet
 
 
 class ParkedRenewal(models.Model):
-    """A renewal that the run left to a person, with the reason; open until it is resolved."""
+    """A renewal that the run left to a person, with the reason; open until it is resolved.
+
+    `facts`: what was found, the gravest first ({"found": [{"code": …}, …]}), the total it would have, its
+    services; `payer` and `seller` are empty when it did not come so far.
+    """
+
+    class Reason(models.TextChoices):
+        OVERLAP = "overlap", _("days billed twice")
+        CHANGED = "changed", _("sum changed")
+        UNPRICED = "unpriced", _("no price")
+        COMPANIONS = "companions", _("companions are not as many")
+        NO_PAYER = "no_payer", _("no payer")
+        BROKEN = "broken", _("can't be counted")
 
     client = models.ForeignKey(
         Client, models.PROTECT, related_name="parked_renewals", verbose_name=_("client")
@@ -46,8 +58,13 @@ class ParkedRenewal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.client_id}: {self.reason}"
+        return f"{self.client}: {self.words}"
 
     @property
     def client_no(self) -> int:
         return self.client_id
+
+    @property
+    def words(self) -> str:
+        """The reason as people say it."""
+        return str(self.Reason(self.reason).label)

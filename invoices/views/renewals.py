@@ -69,7 +69,7 @@ class Forecast:
     """A page of the dry run: drafts and parked clients; `more`, where the next one goes on, if it does."""
 
     drafts: list[Shown] = field(default_factory=list)
-    parked: list[tuple[Client, str]] = field(default_factory=list)
+    parked: list[billing.Held] = field(default_factory=list)
     more: int | None = None
 
     @property

@@ -28,7 +28,9 @@ class Command(BaseCommand):
         for row in rows:
             self.stdout.write(as_line(row) if options["json"] else in_words(row))
         if not options["json"]:
-            self.stdout.write(f"{sum('total' in row for row in rows)} drafts, {on:%d.%m.%Y}")
+            made = sum("total" in row for row in rows)
+            aside = f", {len(rows) - made} left aside" if made < len(rows) else ""
+            self.stdout.write(f"{made} drafts{aside}, {on:%d.%m.%Y}")
 
 
 def billed(on: date):
@@ -47,8 +49,8 @@ def would_bill(on: date):
         renewals = billing.plan_renewals(clients, on)
         for plan in renewals.plans:
             yield {"invoice": None, **_facts(plan)}
-        for client, because in renewals.parked:
-            yield {"client": client.pk, "parked": str(because)}
+        for held in renewals.parked:
+            yield {"client": held.client.pk, "parked": held.because}
         last = clients[-1]
 
 
