@@ -1,7 +1,7 @@
 from invoices.models.bank import BankLine, LearnedPayer, Statement
 from invoices.models.invoice import Invoice, Line, ProofCard, PublicLink, Revision, SkippedPeriod
 from invoices.models.money import Allocation, CreditAccount, CreditEntry, Payment
-from invoices.models.renewals import ParkedRenewal
+from invoices.models.renewals import DraftCheck, Enclosure, ParkedRenewal
 
 __all__ = [
     "Allocation",
@@ -9,6 +9,8 @@ __all__ = [
     "CreditAccount",
     "CreditEntry",
     "Invoice",
+    "DraftCheck",
+    "Enclosure",
     "LearnedPayer",
     "Line",
     "ParkedRenewal",

@@ -4,8 +4,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
+from billing_site.letters.models import Letter
 from billing_site.office.models import Seller
 from clients.models import Client, Payer
+from invoices.models.invoice import Invoice, Revision
 from products.models import OwnedQuerySet
 
 
@@ -68,3 +70,33 @@ class ParkedRenewal(models.Model):
     def words(self) -> str:
         """The reason as people say it."""
         return str(self.Reason(self.reason).label)
+
+
+class DraftCheck(models.Model):
+    """Who has looked at a renewal draft, and what stood in it then (R5.2): `seen` is its fingerprint."""
+
+    invoice = models.OneToOneField(Invoice, models.PROTECT, related_name="draft_check")
+    seen = models.CharField(max_length=16)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("checked"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("check of a draft")
+        verbose_name_plural = _("checks of drafts")
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id}"
+
+
+class Enclosure(models.Model):
+    """A paper that goes with a letter about several invoices of a client (R5.2)."""
+
+    letter = models.ForeignKey(Letter, models.PROTECT, related_name="enclosures")
+    revision = models.OneToOneField(Revision, models.PROTECT, related_name="enclosure")
+
+    class Meta:
+        verbose_name = _("enclosure")
+        verbose_name_plural = _("enclosures")
+
+    def __str__(self) -> str:
+        return f"{self.letter_id}: {self.revision_id}"
