@@ -10,6 +10,7 @@ VIEW = (
     "tickets.view_ticket", "letters.view_letter", "clients.view_todo", "clients.add_todo",
     "clients.change_todo", "clients.view_companygroup", "clients.view_clientgroup",
     "products.view_promotion", "products.view_quote", "products.view_billableitem",
+    "products.view_modulecall", "products.view_domain",
 )  # fmt: skip
 CLIENTS = (
     "clients.add_client", "clients.change_client", "clients.add_payer", "clients.change_payer",
@@ -24,10 +25,11 @@ ORDERS = (
 INVOICES = (
     "clients.reveal_secret",
     "invoices.issue_invoice", "invoices.discard_invoice", "invoices.void_invoice", "invoices.look_proof",
-    "letters.change_letter",
+    "letters.change_letter", "products.suspend_service",
 )  # fmt: skip
 HANDS = (
     "clients.reveal_secret", "products.carry_out_handover", "tickets.view_rawmail", "tickets.retry_rawmail",
+    "products.change_modulecall", "products.change_domain",
 )  # fmt: skip
 BANK = (
     "invoices.view_statement",
@@ -41,7 +43,8 @@ HEADS = (
     "clients.add_clientgroup", "clients.change_clientgroup", "clients.import_client", "clients.delete_client",
     "clients.waive_proofs", "invoices.send_without_code", "products.change_product", "products.add_product",
     "products.add_promotion", "products.change_promotion", "products.double_family",
-    "products.terminate_service", "products.transfer_service", "journal.view_entry",
+    "products.terminate_service", "products.transfer_service", "products.view_moduleendpoint",
+    "products.add_moduleendpoint", "products.change_moduleendpoint", "journal.view_entry",
     "journal.view_job", "office.view_system",
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from clients.actions import lock
 from clients.models import Client, Payer
-from products import promotions
+from products import promotions, provisioning
 from products.models import Batch, Handover, Option, Order, OrderLine, Product, Promotion, Service
 from products.promotions import whole_cycle as whole_cycle
 from products.quoting import Quoted as Quoted
@@ -202,8 +202,7 @@ def take_back(batches: Sequence[Batch], *, by: User | None) -> None:
     """Units that were ordered and never given nor paid leave the composition (R3.2)."""
     loose = [b for b in batches if b.given_at is None and b.paid_at is None and b.taken_back_at is None]
     Batch.objects.filter(pk__in=[b.pk for b in loose]).update(taken_back_at=clock.now())
-    waiting = list(Handover.objects.filter(batch__in=loose, status=Handover.Status.WAITING))
-    move_many(waiting, Handover.Status.WITHDRAWN, by=by)
+    provisioning.withdraw(Handover.objects.filter(batch__in=loose, status=Handover.Status.WAITING), by=by)
     empty = [
         service
         for service in Service.objects.filter(

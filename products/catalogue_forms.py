@@ -57,20 +57,28 @@ class ProductForm(forms.ModelForm):
     sections = [
         ("", ["name", ("group", "kind"), ("family", "unit"), ("own_year", "active")]),
         (_("On the invoice"), ["line_text", ("seller", "vat_treatment"), "cashback"]),
-        (_("Hand-over to support"), [("handover_rule", "handover_subject")]),
+        (_("Hand-over to support"), [("handover_rule", "handover_subject"), ("module", "endpoint")]),
     ]
 
     class Meta:
         model = Product
         fields = (
             "name", "group", "kind", "family", "unit", "own_year", "active", "line_text", "seller",
-            "vat_treatment", "cashback", "handover_rule", "handover_subject",
+            "vat_treatment", "cashback", "handover_rule", "handover_subject", "module", "endpoint",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        endpoint: Any = self.fields["endpoint"]
+        endpoint.empty_label = "—"
         kind: Any = self.fields["kind"]
         kind.choices = [one for one in kind.choices if one[0] != Product.Kind.DOMAIN or self.instance.pk]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("module") == Product.Module.HTTP and not data.get("endpoint"):
+            self.add_error("endpoint", _("Choose the program that does it."))
+        return data
 
 
 class OptionForm(forms.ModelForm):

@@ -1,5 +1,6 @@
 """Verbs of the catalogue: what is sold, in what, for how much. What is sold already keeps its price."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -11,7 +12,16 @@ from django.utils.translation import gettext as _
 from billing_site.journal.moves import record
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
-from products.models import Companion, Option, OptionChoice, Price, Product, ProductGroup, Service
+from products.models import (
+    Companion,
+    ModuleEndpoint,
+    Option,
+    OptionChoice,
+    Price,
+    Product,
+    ProductGroup,
+    Service,
+)
 
 LASTING = ("kind", "family", "seller", "own_year")  # what a product with live services keeps
 
@@ -112,3 +122,19 @@ def set_price(
     facts = {"what": str(choice or option or product), "amount": str(amount), "from": valid_from.isoformat()}
     record("products.price_set", product, by=by, cycle=cycle, made=made, **facts)
     return price
+
+
+@transaction.atomic
+def save_endpoint(endpoint: ModuleEndpoint, *, by: User, secret: str = "") -> ModuleEndpoint:
+    """Keep a provisioning program; without a typed secret the old one stays, a new program gets one."""
+    endpoint.secret = secret or endpoint.secret or secrets.token_urlsafe(32)
+    endpoint.save()
+    record("products.program_saved", endpoint, by=by, name=endpoint.name, url=endpoint.url)
+    return endpoint
+
+
+@transaction.atomic
+def reveal_endpoint(endpoint: ModuleEndpoint, *, by: User) -> str:
+    """The secret in plain text; who looked stays in the journal."""
+    record("products.program_secret_shown", endpoint, by=by, name=endpoint.name)
+    return endpoint.secret

@@ -6,7 +6,8 @@ from billing_site.office.models import Seller
 from billing_site.pages.finding import any_of
 from clients.models import Client
 from products import waiting
-from products.models import Order, Product, ProductGroup, Service
+from products.models import ModuleCall, ModuleEndpoint, Order, Product, ProductGroup, Service
+from products.provisioning import OPEN
 
 
 def find_services(rows: QuerySet, typed: str) -> QuerySet:
@@ -62,6 +63,38 @@ class OrderFilter(django_filters.FilterSet):
 
     def by_cause(self, rows, _name, value):
         return waiting.because(rows, value)
+
+
+class CallFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[
+            ("open", _("waiting")),
+            ("failing", _("with errors")),
+            *((status.value, status.label) for status in ModuleCall.Status if status not in OPEN),
+        ],
+        empty_label=_("any"),
+        method="by_state",
+    )
+    event = django_filters.ChoiceFilter(
+        label=_("Event"), choices=ModuleCall.Event.choices, empty_label=_("any")
+    )
+    endpoint = django_filters.ModelChoiceFilter(
+        label=_("Program"), queryset=ModuleEndpoint.objects.all(), empty_label=_("any"),
+        field_name="service__product__endpoint",
+    )  # fmt: skip
+    service = django_filters.NumberFilter(label=_("Service number"), field_name="service")
+
+    class Meta:
+        model = ModuleCall
+        fields = ("event",)
+
+    def by_state(self, rows, _name, value):
+        if value == "open":
+            return rows.filter(status__in=OPEN)
+        if value == "failing":
+            return rows.filter(status__in=OPEN).exclude(last_error="")
+        return rows.filter(status=value)
 
 
 class ServiceFilter(django_filters.FilterSet):

@@ -32,6 +32,7 @@ def handover_for(batch: Batch, was: int) -> Handover:
     return Handover(
         service=batch.service,
         batch=batch,
+        option=batch.option,
         subject=f"{subject} + {added} {measure}"[:200],
         body=f"Δ {was}-{was + added}",
         was=was,
@@ -53,6 +54,7 @@ def reduction(
         body += "\n" + _("Remove: %(logins)s") % {"logins": logins.strip()}
     return Handover(
         service=service,
+        option=option,
         subject=f"{subject} − {(was - becomes) * pack} {measure}"[:200],
         body=body,
         was=was * pack,
@@ -70,4 +72,31 @@ def another_package(service: Service, product: Product, units: int) -> Handover:
         was=units,
         becomes=units,
         unit=product.unit,
+    )
+
+
+def undoing(handover: Handover) -> Handover:
+    """An unsaved hand-over that takes back what a withdrawn one may have done already."""
+    return Handover(
+        service=handover.service,
+        option=handover.option,
+        subject=(_("Undo: %(what)s") % {"what": handover.subject})[:200],
+        body=f"Δ {handover.becomes}-{handover.was}",
+        was=handover.becomes,
+        becomes=handover.was,
+        unit=handover.unit,
+    )
+
+
+def switching(service: Service, units: int, *, on: bool, because: str = "") -> Handover:
+    """An unsaved hand-over of a service that is switched off with all that is in it, or on again."""
+    name = service.product.handover_subject or service.product.name
+    subject = _("Switch on: %(name)s") if on else _("Switch off: %(name)s")
+    return Handover(
+        service=service,
+        subject=(subject % {"name": name})[:200],
+        body=because or f"Δ {0 if on else units}-{units if on else 0}",
+        was=0 if on else units,
+        becomes=units if on else 0,
+        unit=service.product.unit,
     )

@@ -1,16 +1,19 @@
-"""Deeds for many orders: pages offer them, the worker does them when there are many."""
+"""Deeds for many orders, and errands that call a verb."""
 
 from typing import Any
 
+from celery import shared_task
 from django import forms
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.kit import errands
 from billing_site.office.models import User
 from billing_site.pages.many import Deed, offer
-from products import actions
+from products import actions, programs
 from products.models import Order
+from products.provisioning import ASK
 
 
 class CloseForm(forms.Form):
@@ -40,3 +43,19 @@ class CloseOrders(Deed):
 
 
 CLOSE_ORDERS = offer(CloseOrders())
+
+
+@shared_task(name=ASK)
+def call_module(call_id: int) -> None:
+    """Ask a provisioning program once; whoever comes second finds nothing to do."""
+    call = programs.claim(call_id)
+    if call:
+        programs.ask(call)
+
+
+@shared_task(name="products.sweep_calls")
+def sweep_calls() -> None:
+    """Send each call whose turn it is and whose errand was lost or has to be sent again."""
+    programs.give_back_lost()
+    for call_id in programs.due().order_by("due_at").values_list("pk", flat=True)[:500]:
+        errands.send_now(ASK, call_id)

@@ -17,7 +17,8 @@ from billing_site.pages.tables import (
     Table,
     TextColumn,
 )
-from products.models import Cycle, Order, Product, Promotion, Service
+from products.models import Cycle, ModuleCall, Order, Product, Promotion, Service
+from products.provisioning import OPEN
 from products.waiting import Cause
 
 
@@ -101,6 +102,40 @@ class PromotionTable(Table):
 
     def css(self, row: Row) -> str:
         return "" if row["active"] else "muted"
+
+
+class EndpointTable(Table):
+    """`served` and `busy` are annotations of the list's rows: products it serves, calls that are open."""
+
+    columns = (
+        LinkColumn("name", _("Program"), sort="name",
+                   link=lambda row: reverse("program-detail", args=[row["id"]])),
+        TextColumn("url", _("Address")),
+        NumberColumn("served", _("Products")),
+        NumberColumn("busy", _("Calls waiting")),
+        TextColumn("allow_private", _("Own network"),
+                   cell=lambda row: badge("yes" if row["allow_private"] else "no")),
+    )  # fmt: skip
+
+
+def next_try(row: Row) -> str:
+    return formats.moment(row["due_at"]) if row["status"] in OPEN else formats.NOTHING
+
+
+class CallTable(Table):
+    columns = (
+        LinkColumn("id", _("Call"), sort="id", link=lambda row: reverse("call-detail", args=[row["id"]])),
+        TextColumn("event", _("Event"), cell=lambda row: str(ModuleCall.Event(row["event"]).label)),
+        TextColumn("service", _("Service"), fields=("service__product__name", "service_id"),
+                   link=lambda row: reverse("service-detail", args=[row["service_id"]])),
+        TextColumn("client", _("Client"), fields=("service__client__name", "service__client_id"),
+                   link=lambda row: reverse("client-detail", args=[row["service__client_id"]])),
+        StatusColumn("status", _("State"), choices=ModuleCall.Status, of="products.modulecall"),
+        NumberColumn("attempts", _("Tries")),
+        TextColumn("last_error", _("Last error")),
+        MomentColumn("due_at", _("Next try"), fields=("due_at", "status"), align="end", cell=next_try),
+        MomentColumn("created_at", _("Made"), align="end"),
+    )  # fmt: skip
 
 
 class OrderTable(Table):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from products.views import catalogue, orders, prices, promotions, services
+from products.views import catalogue, orders, prices, programs, promotions, services
 
 urlpatterns = [
     path("products/", catalogue.ProductList.as_view(), name="product-list"),
@@ -33,6 +33,19 @@ urlpatterns = [
     path("orders/<int:pk>/reopen/", orders.OrderReopen.as_view(), name="order-reopen"),
     path("services/", services.ServiceList.as_view(), name="service-list"),
     path("services/<int:pk>/access/", services.ServiceAccess.as_view(), name="service-access"),
+    path("programs/", programs.ProgramList.as_view(), name="program-list"),
+    path("programs/new/", programs.ProgramNew.as_view(), name="program-new"),
+    path("programs/<int:pk>/", programs.ProgramCard.as_view(), name="program-detail"),
+    path("programs/<int:pk>/edit/", programs.ProgramEdit.as_view(), name="program-edit"),
+    path("programs/<int:pk>/secret/", programs.ProgramSecret.as_view(), name="program-secret"),
+    path("programs/<int:pk>/ping/", programs.ProgramPing.as_view(), name="program-ping"),
+    path("calls/", programs.CallList.as_view(), name="call-list"),
+    path("calls/<int:pk>/", programs.CallCard.as_view(), name="call-detail"),
+    path("calls/<int:pk>/again/", programs.CallAgain.as_view(), name="call-again"),
+    path("calls/<int:pk>/leave/", programs.CallLeave.as_view(), name="call-leave"),
+    path("services/<int:pk>/calls/", programs.ServiceCalls.as_view(), name="service-calls"),
+    path("services/<int:pk>/suspend/", services.ServiceSuspend.as_view(), name="service-suspend"),
+    path("services/<int:pk>/unsuspend/", services.ServiceUnsuspend.as_view(), name="service-unsuspend"),
     path("services/<int:pk>/password/", services.ServicePassword.as_view(), name="service-password"),
     path("services/<int:pk>/", services.ServiceCard.as_view(), name="service-detail"),
     path("clients/<int:pk>/services/", services.ClientServices.as_view(), name="client-services"),

@@ -19,7 +19,16 @@ from clients.models import ClientGroup, CompanyGroup
 from invoices import billing, matching
 from invoices.models import Invoice, Payment, ProofCard
 from products.actions import Wanted
-from products.models import Companion, Handover, Product, ProductGroup, Promotion, Service
+from products.models import (
+    Companion,
+    Handover,
+    ModuleCall,
+    ModuleEndpoint,
+    Product,
+    ProductGroup,
+    Promotion,
+    Service,
+)
 from tests import make
 from tests.invoices.bank import file_of, paid_by
 from tests.tickets.mails import file, mail, multipart, part
@@ -134,6 +143,18 @@ def _billing(made: SimpleNamespace, manager: User) -> None:
     other = make.order(made.of, Wanted(make.product(seller=seller), "half_year"), starts_on=date(2026, 12, 1))
     (draft,) = billing.accept_order(other, by=manager)
     made.draft = draft.pk
+    _program(made)
+
+
+def _program(made: SimpleNamespace) -> None:
+    """A program that nobody listens for, and a call that it is to get."""
+    endpoint = ModuleEndpoint.objects.create(
+        name="Облако", url="https://cloud.example/billing", secret="тайна"
+    )
+    call = ModuleCall.objects.create(
+        service_id=made.service, event="change", old={"quantity": 5}, new={"quantity": 6}
+    )
+    made.program, made.call = endpoint.pk, call.pk
 
 
 def _bank(made: SimpleNamespace, manager: User) -> None:

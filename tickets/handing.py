@@ -27,7 +27,7 @@ def open_handovers(limit: int = 500) -> list[Ticket]:
     if department is None:
         log.warning("no department carries out hand-overs")
         return []
-    waiting = Handover.objects.filter(status=Handover.Status.WAITING, ticket__isnull=True)
+    waiting = Handover.objects.for_people().filter(ticket__isnull=True)
     locked = waiting.select_for_update(no_key=True, skip_locked=True, of=("self",)).order_by("pk")[:limit]
     handovers = list(locked.select_related("service"))
     # Another run may have committed between the reading and the locking of a row.

@@ -77,11 +77,13 @@ MENU = (
     Section("utilities", _("Utilities"), "wrench", (
         Entry(_("Letters"), "letter-list", "letters.view_letter"),
         Entry(_("Jobs"), "job-list", SIGNED_IN, "jobs"),
+        Entry(_("Calls to programs"), "call-list", "products.view_modulecall"),
         Entry(_("Journal"), "journal-list", "journal.view_entry"),
     )),
     Section("settings", _("Settings"), "settings", (
         Entry(_("Products"), "product-list", "products.view_product"),
         Entry(_("Promotions"), "promotion-list", "products.view_promotion"),
+        Entry(_("Provisioning programs"), "program-list", "products.view_moduleendpoint"),
         Entry(_("System"), "system", "office.view_system"),
     )),
     Section("help", _("Help"), "circle-question-mark", (Entry(_("Guide"), "help"),)),

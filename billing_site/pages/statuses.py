@@ -69,6 +69,7 @@ LOOKS: dict[tuple[str, str], Look] = {
     ("products.modulecall", "polling"): Look("blue", "hourglass"),
     ("products.modulecall", "done"): Look("green", "circle-check"),
     ("products.modulecall", "handed_over"): Look("amber", "hand"),
+    ("products.modulecall", "withdrawn"): Look("grey", "circle-x"),
     ("invoices.invoice", "draft"): Look("grey", "pencil-line"),
     ("invoices.invoice", "issued"): Look("blue", "send"),
     ("invoices.invoice", "paid"): Look("green", "circle-check"),

@@ -17,13 +17,15 @@ from billing_site.pages.page import Crumb
 PAGES = {
     "invoices.bankline": "bank-line",
     "letters.hold": "client-detail",
+    "products.modulecall": "call-detail",
+    "products.moduleendpoint": "program-detail",
     "tickets.rawmail": "quarantine-detail",
 }
 # The field that people call a thing by; what has none is called by its number.
 NAMES = {
     "clients.client": "name", "invoices.invoice": "number", "invoices.bankline": "number",
     "letters.letter": "subject", "office.user": "name", "products.product": "name",
-    "products.service": "product__name", "tickets.ticket": "subject",
+    "products.service": "product__name", "tickets.ticket": "subject", "products.moduleendpoint": "name",
 }  # fmt: skip
 
 

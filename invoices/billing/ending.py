@@ -20,8 +20,8 @@ from invoices.billing.renewing import renew_clients
 from invoices.models import Invoice, Line
 from invoices.redrawing import drop
 from products import actions as products
-from products import handing
-from products.models import LIVE, Handover, PlannedChange, Product, Service
+from products import handing, provisioning
+from products.models import LIVE, Handover, ModuleCall, PlannedChange, Product, Service
 from products.running import locked
 
 OPEN = (Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS)
@@ -133,8 +133,8 @@ def terminate(service: Service, *, by: User | None, because: str, logins: str = 
     _withdraw(quoted.planned, by)
     drop(_lines_ahead(quoted.services, now=True), by=by)
     waiting = Handover.objects.filter(service__in=quoted.services, status=Handover.Status.WAITING)
-    move_many(list(waiting), Handover.Status.WITHDRAWN, by=by)
-    Handover.objects.bulk_create(quoted.handovers)
+    provisioning.withdraw(waiting, by=by)
+    provisioning.hand_over(quoted.handovers, ModuleCall.Event.TERMINATE)
     fields: dict[str, Any] = {"terminated_on": clock.today(), "end_because": because.strip()}
     pending = [one for one in quoted.services if one.status == Service.Status.PENDING]
     running = [one for one in quoted.services if one.status != Service.Status.PENDING]

@@ -21,7 +21,7 @@ from invoices.models import Invoice, Line, Revision
 from invoices.redrawing import drop
 from invoices.revising import revise
 from products import actions as products
-from products import handing
+from products import handing, provisioning
 from products.models import Batch, Handover, Product, Service
 
 
@@ -144,8 +144,8 @@ def take_back_units(invoice: Invoice, *, by: User | None, because: str, logins: 
         taken_back_at=clock.now()
     )
     open_work = Handover.objects.filter(batch__in=quoted.batches, status=Handover.Status.WAITING)
-    move_many(list(open_work), Handover.Status.WITHDRAWN, by=by)
-    Handover.objects.bulk_create(quoted.handovers)
+    provisioning.withdraw(open_work, by=by)
+    provisioning.hand_over(quoted.handovers)
     _terminate_empty(touched, by)
     settle_paid_until(touched)
     products.settle_recurring(touched)

@@ -23,7 +23,7 @@ from invoices.drafting import charge_line
 from invoices.models import Invoice, Line
 from invoices.redrawing import drop
 from products import actions as products
-from products import handing
+from products import handing, provisioning
 from products.models import MONTHS, Batch, Handover, Option, PlannedChange, Product, Service
 from products.planning import as_planned, leaving, planned_for, prices_of
 
@@ -271,7 +271,7 @@ def _carry_out(pk: int) -> bool:
         _write(future, held, batches)
         handover = _handover(plan, was)
         if handover:
-            handover.save()
+            provisioning.hand_over([handover])
     plan.status, plan.done_at = PlannedChange.Status.DONE, clock.now()
     plan.save(update_fields=["status", "done_at"])
     settle_paid_until([service.pk])

@@ -11,7 +11,7 @@ from billing_site.office.models import User
 from clients.actions import lock
 from invoices import issuing
 from invoices.models import Invoice, Line
-from products import handing
+from products import handing, provisioning
 from products.models import Handover, Product
 
 
@@ -46,4 +46,4 @@ def hand_over(invoice_ids: Sequence[int], rule: str) -> list[Handover]:
         .distinct("batch_id")
     )
     made = handing.handovers_for([line.batch for line in lines if line.batch])
-    return Handover.objects.bulk_create(made, ignore_conflicts=True)
+    return provisioning.hand_over(made)

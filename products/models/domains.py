@@ -26,3 +26,8 @@ class Domain(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def ascii_name(self) -> str:
+        """As registrars and name servers write it: «xn--…»."""
+        return self.name.encode("idna").decode()

@@ -5,7 +5,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
+from billing_site.office.models import User
+from clients.models import clients_seen_by
 from products.models.services import Handover, Service
+
+
+class ModuleCallQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "ModuleCallQuerySet":
+        return self.filter(clients_seen_by(user, "service__client__"))
 
 
 class ModuleCall(models.Model):
@@ -32,7 +39,9 @@ class ModuleCall(models.Model):
 
     MOVES = {
         Status.QUEUED: {Status.SENDING, Status.HANDED_OVER, Status.WITHDRAWN},
-        Status.SENDING: {Status.QUEUED, Status.POLLING, Status.DONE, Status.HANDED_OVER},
+        Status.SENDING: {
+            Status.QUEUED, Status.POLLING, Status.DONE, Status.HANDED_OVER, Status.WITHDRAWN,
+        },  # fmt: skip
         Status.POLLING: {Status.QUEUED, Status.DONE, Status.HANDED_OVER, Status.WITHDRAWN},
         Status.DONE: set(),
         Status.HANDED_OVER: {Status.QUEUED},
@@ -53,6 +62,8 @@ class ModuleCall(models.Model):
     handover = models.ForeignKey(Handover, models.PROTECT, null=True, blank=True, related_name="module_calls")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
+    objects = ModuleCallQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("module call")
         verbose_name_plural = _("module calls")
@@ -71,3 +82,19 @@ class ModuleCall(models.Model):
     @property
     def client_no(self) -> int:
         return self.service.client_id
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (self.Status.QUEUED, self.Status.SENDING, self.Status.POLLING)
+
+    @property
+    def may_be_left(self) -> bool:
+        """Whether people may take it over."""
+        return self.status in (self.Status.QUEUED, self.Status.POLLING)
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether the program may be asked before its turn, or once more after people were to do it."""
+        if self.status == self.Status.HANDED_OVER:
+            return self.handover is not None and self.handover.status == Handover.Status.WAITING
+        return self.may_be_left

@@ -52,7 +52,7 @@ class ProductCard(DetailPage):
     template_name = "products/product.html"
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("group", "seller")
+        return super().get_queryset().select_related("group", "seller", "endpoint")
 
     def get_context(self, obj: Product) -> dict[str, Any]:
         options = list(obj.options.prefetch_related("choices"))

@@ -15,12 +15,13 @@ from billing_site.kit.errors import Refused
 from billing_site.pages.page import Crumb
 from billing_site.pages.requests import PanelRequest
 from billing_site.pages.subjects import service_crumbs
-from billing_site.pages.views import DetailPage, FormPage, ListPage, ObjectPage, PanelView
+from billing_site.pages.views import ActionPage, DetailPage, FormPage, ListPage, ObjectPage, PanelView
 from clients.models import Client
 from products import pricing, promotions, running
 from products.filters import ServiceFilter, find_services
 from products.forms import AccessForm
 from products.models import Batch, Promotion, Service
+from products.program_forms import SwitchOffForm
 from products.tables import ServiceTable
 
 
@@ -122,6 +123,40 @@ class ServiceAccess(FormPage):
 
     def get_success_url(self, obj: Service) -> str:
         return reverse("service-detail", args=[obj.pk])
+
+
+class ServiceSwitch(ActionPage):
+    """Off or on: the state changes at once, support or a program gets the work."""
+
+    permission, menu = "products.suspend_service", "clients"
+    queryset = Service.objects.select_related("client", "product")
+
+    def get_crumbs(self, obj: Any = None) -> list[Crumb]:
+        return service_crumbs(obj)
+
+    def get_success_url(self, obj: Service) -> str:
+        return reverse("service-detail", args=[obj.pk])
+
+
+class ServiceSuspend(ServiceSwitch):
+    form_class, title, submit_label = SwitchOffForm, _("Switch the service off"), _("Switch off")
+    danger, success_message = True, _("The service is switched off.")
+    explanation = _(
+        "The client loses access until it is switched on again; its addons go with it. What is billed and "
+        "paid stays, the client is told nothing."
+    )
+
+    def perform(self, obj: Service, by: Any, data: dict[str, Any]) -> Service:
+        return running.suspend(obj, by=by, because=data["because"])
+
+
+class ServiceUnsuspend(ServiceSwitch):
+    title, submit_label = _("Switch the service on"), _("Switch on")
+    success_message = _("The service is switched on.")
+    explanation = _("The client has access again, with the addons.")
+
+    def perform(self, obj: Service, by: Any, data: dict[str, Any]) -> Service:
+        return running.unsuspend(obj, by=by)
 
 
 class ServicePassword(ObjectPage):
