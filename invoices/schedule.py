@@ -21,7 +21,6 @@ from invoices import billing, matching
 from invoices.forms import BecauseForm
 from invoices.matching.loading import ATTEMPTS
 from invoices.models import Invoice, ParkedRenewal, Statement
-from products import offering
 
 log = structlog.get_logger()
 CHUNK = 500  # clients of one transaction
@@ -94,13 +93,13 @@ def run_renewals(on: date) -> Run:
     while clients := billing.due_clients(on, after=last, limit=CHUNK):
         _renew(clients, on, run)
         last = clients[-1]
+    billing.close_stale(on)
     return run
 
 
 def _renew(clients: Sequence[int], on: date, run: Run) -> None:
     """One chunk in one transaction; a failing one is halved until the client at fault stands alone."""
     try:
-    billing.close_stale(on)
         with transaction.atomic():
             made = billing.renew_chunk(clients, on)
             run.drafts += made.drafts
