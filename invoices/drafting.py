@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import OuterRef, Subquery
 
 from billing_site.journal.moves import move, record_many
+from billing_site.kit.copying import copy_in, fresh_keys
 from billing_site.kit.money import format_number, vat_inside
-from billing_site.kit.periods import Period, add_months
+from billing_site.kit.periods import Period, period_containing
 from billing_site.kit.proration import Step
 from billing_site.office.models import Seller, User, VatTable
 from clients.actions import lock
@@ -21,7 +21,7 @@ from invoices import totals
 from invoices.models import Invoice, Line, Revision, SkippedPeriod
 from products import actions as products
 from products import pricing, promotions
-from products.models import MONTHS, Batch, Cycle, Order, OrderLine, Product, Promotion, Service
+from products.models import MONTHS, Batch, Cycle, Order, Product, Promotion, Service, WantedLine
 
 ADDON_DAYS = 7  # add-ons and first invoices are due in a week (R5.1)
 
@@ -42,12 +42,7 @@ class Plan:
 
 def full_cycle(service: Service, day: date) -> Period:
     """The whole cycle of a service that contains `day`, counted from its anchor."""
-    months = MONTHS[service.cycle]
-    end = products.next_due_after(service, day)
-    n = 1
-    while add_months(service.anchor, n * months) < end:
-        n += 1
-    return Period(add_months(service.anchor, (n - 1) * months), end)
+    return period_containing(service.anchor, MONTHS[service.cycle], day)
 
 
 def charge_line(batch: Batch, period: Period, *, seller: Seller, vat: VatTable) -> Line:
@@ -118,7 +113,7 @@ def taxed(amount: Decimal, product: Product, day: date, vat: VatTable) -> dict[s
     }
 
 
-def fee_line(ordered: OrderLine, day: date, *, vat: VatTable) -> Line:
+def fee_line(ordered: WantedLine, day: date, *, vat: VatTable) -> Line:
     """An unsaved line of the set-up fee of what was ordered, taken once."""
     thing = ordered.option or ordered.product
     amount = ordered.setup_fee * ordered.quantity
@@ -142,18 +137,21 @@ def make_drafts(plans: Sequence[Plan], *, by: User | None) -> list[Invoice]:
     """
     if not plans:
         return []
-    invoices = Invoice.objects.bulk_create(_invoice(plan, by) for plan in plans)
-    revisions = Revision.objects.bulk_create(Revision(invoice=invoice) for invoice in invoices)
-    lines = []
-    for plan, revision in zip(plans, revisions, strict=True):
+    keys = zip(fresh_keys(Invoice, len(plans)), fresh_keys(Revision, len(plans)), strict=True)
+    invoices, lines = [], []
+    for plan, (key, revision_key) in zip(plans, keys, strict=True):
+        invoice = _invoice(plan, by)
+        invoice.pk = key
+        invoice.current = revision = Revision(pk=revision_key, invoice=invoice)
+        invoices.append(invoice)
         for position, line in enumerate(plan.lines, 1):
             line.revision, line.position = revision, position
             lines.append(line)
-    Line.objects.bulk_create(lines, batch_size=2000)
-    first = Revision.objects.filter(invoice=OuterRef("pk"), n=1).values("pk")
-    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(current=Subquery(first))
-    for invoice, revision in zip(invoices, revisions, strict=True):
-        invoice.current = revision
+    for line, key in zip(lines, fresh_keys(Line, len(lines)), strict=True):
+        line.pk = key
+    copy_in(invoices)
+    copy_in([invoice.revision for invoice in invoices])
+    copy_in(lines)
     record_many(
         "invoices.drafted",
         [(i, {"total": str(i.total), "role": i.role, "due_on": i.due_on.isoformat()}) for i in invoices],
@@ -209,17 +207,17 @@ def discard(invoice: Invoice, *, by: User) -> Invoice:
         SkippedPeriod(batch=batch, period=period, invoice=invoice, by=by)
         for batch, period in charged
         if batch.given_at or batch.paid_at
+    )
+    release(lines, by=by)
+    return invoice
+
+
 @dataclass(frozen=True)
 class Loose:
     """Units that only some lines sold, and lines of later drafts that bill them."""
 
     batches: tuple[Batch, ...]
     lines: tuple[Line, ...]
-
-
-    )
-    release(lines, by=by)
-    return invoice
 
 
 def release(gone: Sequence[Line], *, by: User | None) -> None:

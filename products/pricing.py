@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from billing_site.kit.money import format_number, rounded
@@ -57,8 +59,17 @@ def charge(
     `cycle_price` is of one unit for the whole cycle of `months`. The sum is rounded once, after
     quantity and discount.
     """
+    return _charge(get_language(), quantity, cycle_price, months, period, full_cycle, rule, discount)
+
+
+@lru_cache(maxsize=4096)  # a renewal run prices the same few things very many times
+def _charge(
+    language: str | None, quantity: int, cycle_price: Decimal, months: int, period: Period,
+    full_cycle: Period, rule: str, discount: Decimal,
+) -> Charge:  # fmt: skip
+    """The words of the steps are in `language`, the one that is active."""
     everything, reduced = quantity * cycle_price, discounted(quantity, cycle_price, discount)
-    # Equal prices are worked out once: a renewal run prices very many lines.
+    # Equal prices are worked out once.
     of = {
         price: prorate(price, months, period, full_cycle, rule)
         for price in {cycle_price, everything, reduced}

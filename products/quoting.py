@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from billing_site.kit.errors import Refused
-from billing_site.kit.periods import Period, add_months, first_period, period_containing
+from billing_site.kit.periods import Period, first_period, period_containing
 from billing_site.kit.proration import Step
 from clients.models import Client
 from products import pricing
@@ -70,12 +70,19 @@ def _no_price(thing: Product | Option, on: date) -> Refused:
     )
 
 
-def _prices(wanted: Sequence[Wanted], on: date, currency: str) -> dict[Thing, Price]:
+def _prices(wanted: Sequence[Wanted | WantedLine], on: date, currency: str) -> dict[Thing, Price]:
     """Catalogue prices of all that is wanted, in one query."""
     products = Q(product__in=[line.product for line in wanted if not line.option])
     options = Q(option__in=[line.option for line in wanted if line.option])
     rows = Price.objects.on(on).filter(products | options, currency=currency)
     return {_key(row.product_id, row.option_id, row.choice_id, row.cycle): row for row in rows}
+
+
+def catalogue_prices(lines: Sequence[WantedLine], on: date, currency: str = "RUB") -> list[Decimal | None]:
+    """The catalogue's price of each line on a day, None where there is none; one query."""
+    prices = _prices(lines, on, currency)
+    found = (prices.get(_key(x.product_id, x.option_id, x.choice_id, x.cycle)) for x in lines)
+    return [price.amount if price else None for price in found]
 
 
 def _key(product: int | None, option: int | None, choice: int | None, cycle: str) -> Thing:
@@ -244,7 +251,8 @@ def first_billed(product: Product, cycle: str, start: date, joins: Service | Non
 
 def _order_line(line: Wanted, prices: Mapping[Thing, Price], on: date) -> OrderLine:
     thing = line.option or line.product
-    _refuse_quantity(line)
+    if line.option:
+        refuse_quantity(line.option, line.quantity, line.choice)
     option, choice = (one.pk if one else None for one in (line.option, line.choice))
     listed = prices.get(_key(line.product.pk, option, choice, line.cycle))
     price = line.price
@@ -268,11 +276,8 @@ def _order_line(line: Wanted, prices: Mapping[Thing, Price], on: date) -> OrderL
     )
 
 
-def _refuse_quantity(line: Wanted) -> None:
-    """Raise Refused when an option isn't sold in this quantity."""
-    option, quantity = line.option, line.quantity
-    if option is None:
-        return
+def refuse_quantity(option: Option, quantity: int, choice: OptionChoice | None) -> None:
+    """Raise Refused when an option isn't sold in this quantity, or its answer is missing."""
     what = {"option": option.name}
     if option.kind != Option.Kind.QUANTITY and quantity != 1:
         raise Refused(_("“%(option)s” is bought once.") % what, "quantity")
@@ -286,7 +291,7 @@ def _refuse_quantity(line: Wanted) -> None:
         )
     if quantity % option.step:
         raise Refused(_("“%(option)s” is sold by %(step)s.") % {**what, "step": option.step}, "quantity")
-    if option.kind == Option.Kind.CHOICE and (line.choice is None or line.choice.option_id != option.pk):
+    if option.kind == Option.Kind.CHOICE and (choice is None or choice.option_id != option.pk):
         raise Refused(_("Choose one of the answers of “%(option)s”.") % what, "thing")
 
 
@@ -310,9 +315,7 @@ def existing(client: Client, line: WantedLine, starts_on: date) -> Service:
 
 def next_due_after(service: Service, day: date) -> date:
     """First boundary of the service's cycle after `day`, counted from the anchor (never from an end)."""
-    months, n = MONTHS[service.cycle], 0
+    months = MONTHS[service.cycle]
     if not months:
         raise Refused(_("The service has no renewal cycle."))
-    while (boundary := add_months(service.anchor, n * months)) <= day:
-        n += 1
-    return boundary
+    return service.anchor if day < service.anchor else period_containing(service.anchor, months, day).end

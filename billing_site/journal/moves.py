@@ -9,6 +9,7 @@ from structlog.contextvars import get_contextvars
 
 from billing_site.journal.models import Entry, client_no_of, subject_of
 from billing_site.kit import clock
+from billing_site.kit.copying import copy_in
 from billing_site.kit.errors import Refused
 
 Row = TypeVar("Row", bound=Any)  # a model with `status` and MOVES
@@ -61,7 +62,7 @@ def record(verb: str, obj: models.Model, *, by, **facts: Any) -> Entry:
 
 def record_many(verb: str, told: Iterable[tuple[models.Model, dict[str, Any]]], *, by) -> None:
     """`record` for many objects in one insert; pairs of (object, facts)."""
-    Entry.objects.bulk_create((entry(verb, obj, by=by, facts=facts) for obj, facts in told), batch_size=1000)
+    copy_in([entry(verb, obj, by=by, facts=facts) for obj, facts in told])
 
 
 @transaction.atomic
@@ -93,9 +94,7 @@ def move_many(
         row.status = to
         for name, value in fields.items():
             setattr(row, name, value)
-    Entry.objects.bulk_create(
-        entry(verb, row, by=by, facts={"from": before[row.pk], "to": to, **(facts or {})}) for row in moved
-    )
+    record_many(verb, [(row, {"from": before[row.pk], "to": to, **(facts or {})}) for row in moved], by=by)
     return moved
 
 

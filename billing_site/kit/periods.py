@@ -15,6 +15,7 @@ CYCLE_MONTHS = {
     "two_years": 24,
     "three_years": 36,
 }
+SHORTEST = 28  # days that every month has
 
 
 def add_months(anchor: date, n: int) -> date:
@@ -22,9 +23,11 @@ def add_months(anchor: date, n: int) -> date:
 
     Always count from the anchor, never from the previous result: 31.01 → 28.02 → 31.03.
     """
-    years, month = divmod(anchor.year * 12 + anchor.month - 1 + n, 12)
-    last = calendar.monthrange(years, month + 1)[1]
-    return date(years, month + 1, min(anchor.day, last))
+    year, month = divmod(anchor.year * 12 + anchor.month - 1 + n, 12)
+    day = anchor.day
+    if day > SHORTEST:
+        day = min(day, calendar.monthrange(year, month + 1)[1])
+    return date(year, month + 1, day)
 
 
 @dataclass(frozen=True, order=True)

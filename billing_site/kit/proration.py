@@ -4,10 +4,10 @@ Every rule answers with the amount, rounded once, and with the steps in words, s
 follow the arithmetic with a pencil.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -29,11 +29,20 @@ class Step:
 
 @dataclass(frozen=True)
 class Proration:
-    """What a part of a period costs. `shares`: first day of each month → its part; they sum to `amount`."""
+    """What a part of a period costs. `weights` are what its months weigh in the amount."""
 
     amount: Decimal
     steps: tuple[Step, ...]
-    shares: tuple[tuple[date, Decimal], ...]
+    period: Period
+    weights: tuple[int, ...]
+
+    @property
+    def shares(self) -> tuple[tuple[date, Decimal], ...]:
+        """First day of each month → its part; they sum to `amount`."""
+        parts = months_of(self.period)
+        weights = self.weights if any(self.weights) else (1,) * len(parts)
+        shares = split_by(self.amount, weights)
+        return tuple((part.start.replace(day=1), share) for part, share in zip(parts, shares, strict=True))
 
 
 def prorate(price: Decimal, months: int, period: Period, full: Period, rule: str) -> Proration:
@@ -52,6 +61,12 @@ def prorate(price: Decimal, months: int, period: Period, full: Period, rule: str
     if rule == EXACT_ROUBLES:
         return _exact_roubles(price, period, full)
     raise ValueError(f"unknown proration rule {rule}")
+
+
+@lru_cache
+def months_of(period: Period) -> tuple[Period, ...]:
+    """Its parts in each calendar month; a renewal run asks for the same few periods all day."""
+    return tuple(period.months())
 
 
 def _months(n: int) -> str:
@@ -73,14 +88,15 @@ def _month_price(price: Decimal, months: int) -> str:
 def _whole(price: Decimal, months: int, period: Period) -> Proration:
     amount = rounded(price)
     text = _("%(price)s × %(months)s") % {"price": _month_price(price, months), "months": _months(months)}
-    parts = list(period.months())
-    return Proration(amount, (Step(text, amount),), _shares(amount, parts, _even(parts)))
+    return Proration(amount, (Step(text, amount),), period, _even(period))
 
 
-def _even(parts: Sequence[Period]) -> list[int]:
+@lru_cache
+def _even(period: Period) -> tuple[int, ...]:
     """Weights of the months of a whole cycle: all equal; in an own year both ends make one month."""
+    parts = months_of(period)
     ends = sum(part.days for part in parts if _is_cut(part)) or OFFICE_DAYS
-    return [part.days if _is_cut(part) else ends for part in parts]
+    return tuple(part.days if _is_cut(part) else ends for part in parts)
 
 
 def _is_cut(part: Period) -> bool:
@@ -117,11 +133,10 @@ def _office(price: Decimal, months: int, period: Period) -> Proration:
     if whole:
         text = _("%(price)s × %(months)s") % {"price": month, "months": _months(whole)}
         steps.append(Step(text, amount - started))
-    parts = list(period.months())
-    weights = [part.days if _is_cut(part) else OFFICE_DAYS for part in parts]
+    weights = [part.days if _is_cut(part) else OFFICE_DAYS for part in months_of(period)]
     if period.end.day == 1 and period.start.day != 1:
         weights[0] = days
-    return Proration(amount, tuple(steps), _shares(amount, parts, weights))
+    return Proration(amount, tuple(steps), period, tuple(weights))
 
 
 def _exact(price: Decimal, period: Period, full: Period) -> Proration:
@@ -133,13 +148,16 @@ def _exact(price: Decimal, period: Period, full: Period) -> Proration:
     text = _("%(price)s × %(days)s / %(all)s days") % {
         "price": format_number(price), "days": period.days, "all": full.days,
     }  # fmt: skip
-    parts = list(period.months())
-    return Proration(amount, (Step(text, amount),), _shares(amount, parts, [part.days for part in parts]))
+    return Proration(amount, (Step(text, amount),), period, _by_days(period))
 
 
 def _until(price: Decimal, full: Period, day: date) -> Decimal:
     """Price of the rest of the cycle from `day`, to the kopeck."""
     return rounded(price * (full.end - day).days / full.days)
+
+
+def _by_days(period: Period) -> tuple[int, ...]:
+    return tuple(part.days for part in months_of(period))
 
 
 def _exact_roubles(price: Decimal, period: Period, full: Period) -> Proration:
@@ -149,14 +167,4 @@ def _exact_roubles(price: Decimal, period: Period, full: Period) -> Proration:
     text = _("%(price)s × %(days)s / %(all)s days, whole roubles") % {
         "price": format_number(price), "days": days, "all": full.days,
     }  # fmt: skip
-    parts = list(period.months())
-    return Proration(amount, (Step(text, amount),), _shares(amount, parts, [part.days for part in parts]))
-
-
-def _shares(
-    amount: Decimal, parts: Sequence[Period], weights: Sequence[int]
-) -> tuple[tuple[date, Decimal], ...]:
-    if not sum(weights):
-        weights = [1] * len(parts)
-    shares = split_by(amount, weights)
-    return tuple((part.start.replace(day=1), share) for part, share in zip(parts, shares, strict=True))
+    return Proration(amount, (Step(text, amount),), period, _by_days(period))
