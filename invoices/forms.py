@@ -1,5 +1,6 @@
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from billing_site.office.models import Seller
 from billing_site.pages.fields import AmountField, FilesField
 from clients.models import Client, Payer
 from invoices.models import BankLine, Invoice
-from products.models import Companion, Option, Service
+from products.models import Companion, Option, OptionChoice, Service
 
 AMOUNT = re.compile(r"amount-(\d{1,18})")
 ZERO = Decimal("0.00")
@@ -174,17 +175,56 @@ def typed_invoices(data: Any) -> set[int]:
     return {int(found.group(1)) for key in data if (found := AMOUNT.fullmatch(key)) and data[key]}
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A line of the select *What*: an option, with one of its answers where it is a choice."""
+
+    option: Option
+    choice: OptionChoice | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.option.name}: {self.choice}" if self.choice else self.option.name
+
+
+def answers(options: Sequence[Option]) -> dict[str, Answer]:
+    """What options of a service can be asked for, by the value of the select; `choices` are loaded."""
+    found = {}
+    for option in options:
+        if option.kind != Option.Kind.CHOICE:
+            found[str(option.pk)] = Answer(option)
+            continue
+        for choice in option.choices.all():
+            found[f"{option.pk}-{choice.pk}"] = Answer(option, choice)
+    return found
+
+
+def limits_of(options: Sequence[Option]) -> str:
+    """In what quantities options are sold, where they have limits: «Диск: от 2, до 20, по 2»."""
+    told = []
+    for option in options:
+        limits = [
+            _t("from %(n)s") % {"n": option.minimum} if option.minimum > 1 else "",
+            _t("up to %(n)s") % {"n": option.maximum} if option.maximum else "",
+            _t("by %(n)s") % {"n": option.step} if option.step > 1 else "",
+        ]
+        if option.kind == Option.Kind.QUANTITY and any(limits):
+            told.append(f"{option.name}: {', '.join(filter(None, limits))}")
+    return "; ".join(told)
+
+
 class ChangeForm(forms.Form):
     """What a service shall hold: its own units or packs of an option, as a new total from a day on."""
 
     what = forms.ChoiceField(label=_("What"), required=False)
-    becomes = forms.IntegerField(label=_("New total"), min_value=1, max_value=100_000)
+    becomes = forms.IntegerField(label=_("New total"), min_value=1, max_value=100_000, required=False)
     on = forms.DateField(label=_("From"))
     discount = forms.DecimalField(
         label=_("Discount, %"), min_value=0, max_value=100, decimal_places=2, required=False
     )
     price = AmountField(label=_("Own price of one for a cycle"), required=False)
     because = forms.CharField(label=_("Why an own price"), max_length=200, required=False)
+    promo = forms.CharField(label=_("Promo code"), max_length=40, required=False)
     way = forms.ChoiceField(
         label=_("The next period"),
         choices=[
@@ -219,14 +259,24 @@ class ChangeForm(forms.Form):
             self.fields["way"].help_text = _t("Invoice %(no)s for the next period is sent and unpaid.") % {
                 "no": unpaid
             }
-        self.options = {str(option.pk): option for option in options}
-        choices = [("", service.product.name), *((key, option.name) for key, option in self.options.items())]
+        self.answers = answers(options)
+        choices = [("", service.product.name), *((key, one.name) for key, one in self.answers.items())]
         self.fields["what"] = forms.ChoiceField(label=_("What"), choices=choices, required=False)
         self.fields["becomes"].widget.attrs.update(autofocus=True, autocomplete="off")
+        self.fields["becomes"].help_text = limits_of([one.option for one in self.answers.values()])
         self.fields["discount"].widget.attrs.update(step="any", placeholder=_t("as before"))
 
-    def clean_what(self) -> Option | None:
-        return self.options.get(self.cleaned_data["what"])
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "what" not in data:
+            return data
+        one = self.answers.get(data["what"])
+        data["what"], data["choice"] = (one.option, one.choice) if one else (None, None)
+        if one and one.option.kind != Option.Kind.QUANTITY:
+            data["becomes"] = 1
+        elif data.get("becomes") is None and "becomes" not in self.errors:
+            self.add_error("becomes", _t("Type the new total."))
+        return data
 
     def together(self) -> list[forms.BoundField]:
         """The ticks of companions."""
@@ -246,4 +296,4 @@ class ChangeForm(forms.Form):
     @property
     def told_more(self) -> bool:
         """Whether the folded part says something."""
-        return any(self[name].value() or self[name].errors for name in ("price", "because"))
+        return any(self[name].value() or self[name].errors for name in ("price", "because", "promo"))

@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client
-from invoices.forms import BecauseForm
+from invoices.forms import Answer, BecauseForm, answers
 from products.models import MONTHS, Cycle, Option, PlannedChange, Product, Service
 
 RENEWING = [(cycle.value, cycle.label) for cycle in Cycle if MONTHS[cycle.value]]
 
 
 class PlanForm(forms.Form):
-    """Less units, another cycle, another package, from a day on."""
+    """Less units, another answer, cycle or package, from a day on. `options`: what the service holds."""
 
     what = forms.ChoiceField(label=_("What"), required=False)
     becomes = forms.IntegerField(label=_("How many stay"), min_value=0, max_value=100_000, required=False)
@@ -44,14 +44,19 @@ class PlanForm(forms.Form):
         **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
-        self.options = {str(option.pk): option for option in options}
-        choices = [("", service.product.name), *((key, option.name) for key, option in self.options.items())]
+        self.options = {str(option.pk): Answer(option) for option in options} | answers(options)
+        choices = [("", service.product.name), *((key, one.name) for key, one in self.options.items())]
         self.fields["what"] = forms.ChoiceField(label=_("What"), choices=choices, required=False)
         self.fields["product"].queryset = packages  # type: ignore[attr-defined]
         self.fields["becomes"].widget.attrs.update(autofocus=True, autocomplete="off")
 
-    def clean_what(self) -> Option | None:
-        return self.options.get(self.cleaned_data["what"])
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        one = self.options.get(data.get("what", ""))
+        data["what"], data["choice"] = (one.option, one.choice) if one else (None, None)
+        if data["choice"]:
+            data["becomes"] = None
+        return data
 
     def clean_leaving(self) -> str:
         return self.cleaned_data["leaving"] or PlannedChange.Leaving.DEAREST
@@ -59,10 +64,10 @@ class PlanForm(forms.Form):
     @property
     def is_empty(self) -> bool:
         """Whether nothing is asked for yet."""
-        return not any(self[name].value() for name in ("cycle", "product")) and self["becomes"].value() in (
-            "",
-            None,
+        asked = any(self[name].value() for name in ("cycle", "product")) or "-" in (
+            self["what"].value() or ""
         )
+        return not asked and self["becomes"].value() in ("", None)
 
 
 class HoldForm(forms.Form):

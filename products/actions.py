@@ -22,6 +22,7 @@ from products.quoting import first_billed as first_billed
 from products.quoting import next_due_after as next_due_after
 from products.quoting import price_of as price_of
 from products.quoting import quote_lines as quote_lines
+from products.quoting import refuse_quantity as refuse_quantity
 
 
 @transaction.atomic
@@ -209,6 +210,7 @@ def take_back(batches: Sequence[Batch], *, by: User | None) -> None:
             pk__in={b.service_id for b in loose}, status=Service.Status.PENDING
         )
         if not service.batches.standing().exists()
+    promotions.take_back_uses_of(loose)
     ]
     move_many(empty, Service.Status.CANCELLED, by=by)
 

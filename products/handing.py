@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from products.models import Batch, Handover, Option, Product, Service
+from products.models import Batch, Handover, Option, OptionChoice, Product, Service
 
 
 def handovers_for(batches: Sequence[Batch]) -> list[Handover]:
@@ -29,11 +29,15 @@ def handover_for(batch: Batch, was: int) -> Handover:
     measure = (batch.option.measure if batch.option else "") or thing.unit
     was, added = was * pack, batch.quantity * pack
     subject = thing.handover_subject or thing.name
+    if batch.option and batch.option.kind != Option.Kind.QUANTITY:
+        subject = _("Connect: %(what)s") % {"what": f"{subject}: {batch.choice}" if batch.choice else subject}
+    else:
+        subject = f"{subject} + {added} {measure}"
     return Handover(
         service=batch.service,
         batch=batch,
         option=batch.option,
-        subject=f"{subject} + {added} {measure}"[:200],
+        subject=subject[:200],
         body=f"Δ {was}-{was + added}",
         was=was,
         becomes=was + added,
@@ -49,17 +53,36 @@ def reduction(
     pack = option.pack if option else 1
     measure = (option.measure if option else "") or thing.unit
     subject = thing.handover_subject or thing.name
+    if option and option.kind != Option.Kind.QUANTITY:
+        subject = _("Disconnect: %(what)s") % {"what": subject}
+    else:
+        subject = f"{subject} − {(was - becomes) * pack} {measure}"
     body = f"Δ {was * pack}-{becomes * pack}"
     if logins.strip():
         body += "\n" + _("Remove: %(logins)s") % {"logins": logins.strip()}
     return Handover(
         service=service,
         option=option,
-        subject=f"{subject} − {(was - becomes) * pack} {measure}"[:200],
+        subject=subject[:200],
         body=body,
         was=was * pack,
         becomes=becomes * pack,
         unit=measure,
+    )
+
+
+def another_answer(
+    service: Service, option: Option, former: OptionChoice | None, choice: OptionChoice
+) -> Handover:
+    """An unsaved hand-over of an option that is answered in another way from the day on."""
+    return Handover(
+        service=service,
+        option=option,
+        subject=f"{option.handover_subject or option.name}: {choice}"[:200],
+        body=f"{former or '—'} → {choice}",
+        was=1,
+        becomes=1,
+        unit=option.unit,
     )
 
 

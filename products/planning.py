@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from billing_site.kit.errors import Refused
 from products import pricing
 from products.drift import Prices, Thing
-from products.models import Batch, Cycle, Option, PlannedChange, Price, Product, Service
+from products.models import Batch, Cycle, Option, OptionChoice, PlannedChange, Price, Product, Service
 
 
 def leaving(batches: Sequence[Batch], fewer: int, order: str) -> dict[int, int]:
@@ -44,6 +44,8 @@ def as_planned(
             continue
         if plan.becomes is not None:
             held = _reduced(held, plan, plan.becomes)
+        if plan.choice:
+            _answered(future, held, plan, prices)
         if plan.cycle or plan.product:
             _moved(future, held, plan, prices)
     for batch in held:
@@ -67,18 +69,29 @@ def _moved(future: Service, held: Sequence[Batch], plan: PlannedChange, prices: 
     for batch in held:
         if plan.product and batch.option:
             batch.option = option_like(batch.option, plan.product)
-        thing: Thing = (
-            (0, batch.option_id, batch.choice_id) if batch.option else (future.product_id, None, None)
+            batch.choice = choice_like(batch.choice, batch.option) if batch.choice else None
+        _priced(future, batch, plan, prices)
+
+
+def _answered(future: Service, held: Sequence[Batch], plan: PlannedChange, prices: Prices) -> None:
+    """Another answer to an option, at the catalogue's price of the day."""
+    for batch in held:
+        if batch.option_id == plan.option_id:
+            batch.choice = plan.choice
+            _priced(future, batch, plan, prices)
+
+
+def _priced(future: Service, batch: Batch, plan: PlannedChange, prices: Prices) -> None:
+    thing: Thing = (0, batch.option_id, batch.choice_id) if batch.option else (future.product_id, None, None)
+    price = prices.on(thing, future.cycle, future.client.currency, plan.on)
+    if price is None:
+        raise Refused(
+            _("“%(what)s” has no price for this cycle on %(day)s.")
+            % {"what": batch.choice or batch.option or future.product, "day": f"{plan.on:%d.%m.%Y}"},
+            "cycle",
         )
-        price = prices.on(thing, future.cycle, future.client.currency, plan.on)
-        if price is None:
-            raise Refused(
-                _("“%(what)s” has no price for this cycle on %(day)s.")
-                % {"what": batch.option or future.product, "day": f"{plan.on:%d.%m.%Y}"},
-                "cycle",
-            )
-        batch.price, batch.own_price_because = price, ""
-        batch.next_price = batch.next_price_from = None
+    batch.price, batch.own_price_because = price, ""
+    batch.next_price = batch.next_price_from = None
 
 
 def option_like(option: Option, product: Product) -> Option:
@@ -93,11 +106,25 @@ def option_like(option: Option, product: Product) -> Option:
     )
 
 
+def choice_like(choice: OptionChoice, option: Option) -> OptionChoice:
+    """The answer of the same name in another package's option. Raises Refused when it has none."""
+    for other in option.choices.all():
+        if other.name == choice.name:
+            return other
+    raise Refused(
+        _("“%(option)s” has no answer “%(choice)s” in the other package: take it out first.")
+        % {"option": option.name, "choice": choice.name},
+        "product",
+    )
+
+
 def words(plan: PlannedChange, unit: str) -> str:
     """A planned change in words: «останется 5 польз., цикл «год»»."""
     said = []
     if plan.becomes is not None:
         said.append(_("%(n)s %(unit)s will stay") % {"n": plan.becomes, "unit": unit})
+    if plan.choice:
+        said.append(f"{plan.option}: {plan.choice}")
     if plan.product:
         said.append(_("package “%(package)s”") % {"package": plan.product.name})
     if plan.cycle:
@@ -110,7 +137,9 @@ def planned_for(services: Sequence[Service]) -> Mapping[int, list[PlannedChange]
     found: dict[int, list[PlannedChange]] = defaultdict(list)
     rows = PlannedChange.objects.filter(service__in=services, status=PlannedChange.Status.PLANNED)
     for plan in (
-        rows.select_related("product__seller").prefetch_related("product__options").order_by("on", "pk")
+        rows.select_related("product__seller", "option", "choice")
+        .prefetch_related("product__options__choices")
+        .order_by("on", "pk")
     ):
         found[plan.service_id].append(plan)
     return found

@@ -75,7 +75,10 @@ def promotion_for(code: str, client: Client, on: date, *, order: Order | None = 
 
 
 def refuse_used_up(promotion: Promotion, client: Client, *, order: Order | None = None) -> None:
-    """Raise Refused when the promotion's limits are reached; orders that wait count as well."""
+    """Raise Refused when the promotion's limits are reached; orders that wait count as well.
+
+    A use is an order, or units that a running service has got by *Change*.
+    """
     if promotion.limit_total is None and promotion.limit_per_client is None:
         return
     counted = Q(status=Order.Status.PENDING) | Q(
@@ -85,9 +88,10 @@ def refuse_used_up(promotion: Promotion, client: Client, *, order: Order | None 
     if order and order.pk:
         orders = orders.exclude(pk=order.pk)
     own, all_ = promotion.limit_per_client, promotion.limit_total
-    if own is not None and orders.filter(client=client).count() >= own:
+    grown = standing_uses(promotion).filter(order__isnull=True)
+    if own is not None and orders.filter(client=client).count() + grown.filter(client=client).count() >= own:
         raise Refused(_("The client has used this promo code already."), "promo")
-    if all_ is not None and orders.count() >= all_:
+    if all_ is not None and orders.count() + grown.count() >= all_:
         raise Refused(_("The promo code is used up."), "promo")
 
 
@@ -104,6 +108,16 @@ def fits(promotion: Promotion | None, product: Product, option: Option | None) -
     if not products and not options:
         return True
     return option in options if option else product in products
+
+
+def refuse_unfit(promotion: Promotion, product: Product, option: Option | None) -> None:
+    """Raise Refused when a typed code doesn't serve what is bought with it."""
+    if not fits(promotion, product, option):
+        raise Refused(
+            _("The promo code “%(code)s” doesn't serve “%(what)s”.")
+            % {"code": promotion.code, "what": option or product},
+            "promo",
+        )
 
 
 def until(promotion: Promotion, cycle: str, anchor: date, start: date) -> date | None:
@@ -139,6 +153,28 @@ def take_back_uses(order: Order) -> None:
         PromotionUse.objects.bulk_create(
             _answer(use) for use in standing_uses(order.promotion).filter(order=order)
         )
+
+
+def write_use(batch: Batch, amount: Decimal) -> None:
+    """The ledger of units that a running service has got with a code; `service` loaded."""
+    assert batch.promotion is not None
+    PromotionUse.objects.create(
+        promotion=batch.promotion, client_id=batch.service.client_id, batch=batch, amount=amount
+    )
+
+
+def take_back_uses_of(batches: Iterable[Batch]) -> None:
+    """These units leave: codes that *Change* used for them are free again."""
+    uses = PromotionUse.objects.filter(
+        batch__in=[batch.pk for batch in batches], order__isnull=True, reverses__isnull=True,
+        reversed_by__isnull=True,
+    )  # fmt: skip
+    PromotionUse.objects.bulk_create(_answer(use) for use in uses)
+
+
+def locked(code: str) -> None:
+    """Lock a code's row, so that two uses at once count each other."""
+    list(Promotion.objects.select_for_update(no_key=True, of=("self",)).filter(code=code.strip().upper()))
 
 
 def _answer(use: PromotionUse) -> PromotionUse:

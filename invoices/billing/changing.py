@@ -25,8 +25,8 @@ from invoices.drafting import ADDON_DAYS, Plan, add_lines, charge_line, default_
 from invoices.models import Invoice, Line
 from invoices.revising import revise
 from products import actions as products
-from products import handing
-from products.models import Batch, Cycle, Handover, Option, Product, Promotion, Service
+from products import handing, promotions
+from products.models import Batch, Cycle, Handover, Option, OptionChoice, Product, Promotion, Service
 from products.promotions import holds
 
 
@@ -112,23 +112,35 @@ def quote_change(
     because: str = "",
     discount: Decimal | None = None,
     way: str = Way.ADDITION,
+    choice: OptionChoice | None = None,
+    promo: str = "",
 ) -> Change:
     """Price a growth of a service to `becomes` units from the day `on` (MISSION row 11).
 
     The end is co-terminated with the client's main paid invoice of that seller (R4.2), the sum is the
     seller's rule (R4.3). A next period that is billed already is charged too: into its draft, by a revision
     of its unpaid invoice or as a second line, as `way` says (R3.3); a rest under the office minimum joins
-    its line. Writes nothing. Raises Refused for what can't be changed so.
+    its line. An option that is a yes-no or a choice is bought once, with its answer; `promo` is a typed code.
+    Writes nothing. Raises Refused for what can't be changed so.
     """
-    asked = {"option": option, "price": price, "because": because, "discount": discount, "way": way}
+    asked = {
+        "option": option, "price": price, "because": because, "discount": discount, "way": way,
+        "choice": choice, "promo": promo,
+    }  # fmt: skip
     was = products.units(service, option)
     _refuse_change(service, option, on, price, because)
+    if option:
+        _refuse_quantity(option, choice, was, becomes)
     if becomes <= was:
         raise Refused(
             _("The new total must be more than %(was)s; less is a planned change (R3.4).") % {"was": was},
             "becomes",
         )
-    batch = _new_batch(service, option, becomes - was, on, price, because, discount)
+    batch = _new_batch(service, option, choice, becomes - was, on, price, because, discount)
+    if promo.strip():
+        batch.promotion = promotions.promotion_for(promo, service.client, clock.today())
+        promotions.refuse_unfit(batch.promotion, service.product, option)
+        batch.promo_until = promotions.until(batch.promotion, service.cycle, service.anchor, on)
     main, end = main_invoice(service, on)
     period = Period(on, end)
     payer = payer_of(service, default_payers([service.client_id]))
@@ -177,6 +189,7 @@ def _homes(
 def _new_batch(
     service: Service,
     option: Option | None,
+    choice: OptionChoice | None,
     quantity: int,
     on: date,
     price: Decimal | None,
@@ -194,12 +207,13 @@ def _new_batch(
     if last and served and (served.scope != Promotion.Scope.ALL or not holds(last, on)):
         served = None
     if price is None:
-        price = products.price_of(service.product, option, service.cycle, on, service.client.currency)
+        price = products.price_of(service.product, option, service.cycle, on, service.client.currency, choice)
     if discount is None:
         discount = last.discount if last else Decimal(0)
     return Batch(
         service=service,
         option=option,
+        choice=choice,
         quantity=quantity,
         price=price,
         own_price_because=because,
@@ -241,6 +255,17 @@ def _refuse_change(
         raise Refused(_("Say why the price differs from the catalogue."), "because")
 
 
+def _refuse_quantity(option: Option, choice: OptionChoice | None, was: int, becomes: int) -> None:
+    """Raise Refused when the option can't stand so in the service, or is answered already."""
+    if option.kind != Option.Kind.QUANTITY and was:
+        raise Refused(
+            _("“%(option)s” is in the service already: another answer is planned from the next period.")
+            % {"option": option.name},
+            "option",
+        )
+    products.refuse_quantity(option, becomes, choice)
+
+
 def _warnings(
     lines: Sequence[Line],
     period: Period,
@@ -279,6 +304,7 @@ def change_service(change: Change, *, by: User, seen: str | None = None) -> Invo
     if seen is not None and seen != change.fingerprint:
         raise Refused(_("Look at what will happen now, then press again."))
     lock(change.service.client_id)
+    promotions.locked(change.asked["promo"])
     service = (
         Service.objects.select_for_update(no_key=True, of=("self",))
         .select_related("client", "payer", "product__seller")
@@ -288,6 +314,8 @@ def change_service(change: Change, *, by: User, seen: str | None = None) -> Invo
     if now.fingerprint != change.fingerprint:
         raise Refused(_("The service has been changed meanwhile: look at the new sum."))
     now.batch.save()
+    if change.asked["promo"].strip():
+        promotions.write_use(now.batch, sum((line.off for line in now.lines), Decimal(0)))
     touched = [_place(now, home, by) for home in dict.fromkeys(now.homes)]
     record(
         "products.changed",

@@ -23,6 +23,7 @@ from invoices.revising import revise
 from products import actions as products
 from products import handing, provisioning
 from products.models import Batch, Handover, Product, Service
+from products.promotions import take_back_uses_of
 
 
 def unpaid_units(today: date) -> QuerySet[Invoice]:
@@ -143,6 +144,7 @@ def take_back_units(invoice: Invoice, *, by: User | None, because: str, logins: 
     Batch.objects.filter(pk__in=[batch.pk for batch in quoted.batches], taken_back_at__isnull=True).update(
         taken_back_at=clock.now()
     )
+    take_back_uses_of(quoted.batches)
     open_work = Handover.objects.filter(batch__in=quoted.batches, status=Handover.Status.WAITING)
     provisioning.withdraw(open_work, by=by)
     provisioning.hand_over(quoted.handovers)

@@ -80,6 +80,7 @@ def quote_plan(
     product: Product | None = None,
     order: str = PlannedChange.Leaving.DEAREST,
     because: str = "",
+    choice: OptionChoice | None = None,
 ) -> Planned:
     """What is planned for a service would do from `on` (default: its first unbilled day). Writes nothing.
 
@@ -88,10 +89,14 @@ def quote_plan(
     plan = PlannedChange(
         service=service, option=option, becomes=becomes, cycle=cycle if cycle != service.cycle else "",
         product=product if product != service.product else None, leaving=order, because=because,
+        choice=choice,
     )  # fmt: skip
     was = products.units(service, option)
     plan.on = _day(service, on)
     _refuse(plan, was)
+    _refuse(plan, was)
+    if choice:
+        _refuse_answer(plan, choice, batches)
     batches = _counted(service)
     same = [batch for batch in batches if batch.option_id == plan.option_id]
     gone = leaving(same, was - becomes, order) if becomes is not None else {}
@@ -146,7 +151,7 @@ def _day(service: Service, on: date | None) -> date:
 
 
 def _refuse(plan: PlannedChange, was: int) -> None:
-    if plan.becomes is None and not plan.cycle and not plan.product:
+    if plan.becomes is None and not plan.cycle and not plan.product and not plan.choice:
         raise Refused(_("Nothing would change."), "becomes")
     if plan.becomes is not None and plan.becomes >= was:
         raise Refused(
@@ -166,6 +171,16 @@ def _refuse(plan: PlannedChange, was: int) -> None:
 
 
 def _drafted(service: Service, on: date) -> tuple[Invoice | None, Decimal]:
+def _refuse_answer(plan: PlannedChange, choice: OptionChoice, batches: Sequence[Batch]) -> None:
+    """Raise Refused when the service can't have this answer instead of the one it has."""
+    there = [batch for batch in batches if batch.option_id == choice.option_id]
+    what = {"option": choice.option, "choice": choice}
+    if plan.option is None or choice.option_id != plan.option.pk or not there:
+        raise Refused(_("“%(option)s” is not in the service yet: it is a change.") % what, "what")
+    if all(batch.choice_id == choice.pk for batch in there):
+        raise Refused(_("“%(option)s” is “%(choice)s” already.") % what, "what")
+
+
     """The renewal's draft that bills the service from `on`, and what it charges for it now."""
     lines = list(_draft_lines(service, on).select_related("revision__invoice"))
     if not lines:
@@ -187,6 +202,9 @@ def _handover(plan: PlannedChange, was: int) -> Handover | None:
     if plan.becomes is not None:
         return handing.reduction(plan.service, plan.option, was, plan.becomes)
     return handing.another_package(plan.service, plan.product, was) if plan.product else None
+    if plan.choice and plan.option:
+        former = next((batch.choice for batch in batches if batch.option_id == plan.option_id), None)
+        return handing.another_answer(plan.service, plan.option, former, plan.choice)
 
 
 def _warnings(batches: Sequence[Batch], plan: PlannedChange) -> Iterable[str]:
@@ -206,7 +224,7 @@ def plan_change(quoted: Planned, *, by: User, seen: str | None = None) -> Planne
     lock(plan.service.client_id)
     now = quote_plan(
         plan.service, on=plan.on, option=plan.option, becomes=plan.becomes, cycle=plan.cycle,
-        product=plan.product, order=plan.leaving, because=plan.because,
+        product=plan.product, order=plan.leaving, because=plan.because, choice=plan.choice,
     )  # fmt: skip
     if now.fingerprint != quoted.fingerprint:
         raise Refused(_("The service has been changed meanwhile: look at the new sum."))
@@ -250,14 +268,18 @@ def carry_out_planned(today: date) -> int:
 
 @transaction.atomic
 def _carry_out(pk: int) -> bool:
-    found = PlannedChange.objects.select_related("service", "product", "option").get(pk=pk)
+    found = PlannedChange.objects.select_related("service", "product", "option", "choice").get(pk=pk)
     client = lock(found.service.client_id)
     service = (
         Service.objects.select_for_update(no_key=True, of=("self",))
         .select_related("client", "product__seller")
         .get(pk=found.service_id, client=client)
     )
-    plan = PlannedChange.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+    plan = (
+        PlannedChange.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("product", "option", "choice")
+        .get(pk=pk)
+    )
     if plan.status != PlannedChange.Status.PLANNED:
         return False
     plan.service = service
@@ -283,7 +305,7 @@ def _carry_out(pk: int) -> bool:
 def _write(future: Service, held: Sequence[Batch], batches: Sequence[Batch]) -> None:
     future.save(update_fields=["product", "family", "cycle", "anchor"])
     Batch.objects.bulk_update(
-        held, ["quantity", "price", "own_price_because", "option", "next_price", "next_price_from"]
+        held, ["quantity", "price", "own_price_because", "option", "choice", "next_price", "next_price_from"]
     )
     stays = {batch.pk for batch in held}
     left = [batch.pk for batch in batches if batch.pk not in stays]

@@ -33,7 +33,7 @@ from products import actions as products
 from products.models import Handover, Option, Service
 
 # Where a refusal of the verb stands in the form.
-FIELDS = {"option": "what", "cycle": "price"}
+FIELDS = {"option": "what", "thing": "what", "quantity": "becomes", "cycle": "price"}
 GIVEN = "what", "becomes", "on"  # fields that a link to the dialog may fill
 
 
@@ -51,7 +51,11 @@ class ServiceChange(FormPage):
     def held(self) -> dict[Option | None, int]:
         """What may grow: the service's own units and each option, with what there is now."""
         units = products.held(self.object)
-        options = list(self.object.product.options.all())
+        options = [
+            option
+            for option in self.object.product.options.prefetch_related("choices")
+            if option.active or units.get(option.pk)
+        ]
         return {option: units.get(option.pk if option else None, 0) for option in (None, *options)}
 
     def get_crumbs(self, obj: Any = None) -> list[Crumb]:
@@ -107,6 +111,7 @@ class ServiceChange(FormPage):
         return billing.quote_change(
             self.object, data["becomes"], on=data["on"], option=data["what"], price=data["price"],
             because=data["because"], discount=data["discount"], way=data.get("way") or billing.Way.ADDITION,
+            choice=data["choice"], promo=data["promo"],
         )  # fmt: skip
 
     def perform(self, form: ChangeForm, by: Any) -> Invoice:

@@ -22,7 +22,7 @@ from products import actions as products
 from products import planning
 from products.models import Option, PlannedChange, Product, Service
 
-FIELDS = {"option": "what"}
+FIELDS = {"option": "what", "thing": "what", "quantity": "becomes"}
 
 
 class ServicePlan(FormPage):
@@ -39,7 +39,8 @@ class ServicePlan(FormPage):
     def held(self) -> dict[Option | None, int]:
         """What there is to give up: the service's own units and its options."""
         units = products.held(self.object)
-        options = [option for option in self.object.product.options.all() if units.get(option.pk)]
+        held = self.object.product.options.prefetch_related("choices")
+        options = [option for option in held if units.get(option.pk)]
         return {option: units.get(option.pk if option else None, 0) for option in (None, *options)}
 
     def get_crumbs(self, obj: Any = None) -> list[Crumb]:
@@ -97,7 +98,7 @@ class ServicePlan(FormPage):
         data = form.cleaned_data
         return billing.quote_plan(
             self.object, on=data["on"], option=data["what"], becomes=data["becomes"], cycle=data["cycle"],
-            product=data["product"], order=data["leaving"], because=data["because"],
+            product=data["product"], order=data["leaving"], because=data["because"], choice=data["choice"],
         )  # fmt: skip
 
     def perform(self, form: PlanForm, by: Any) -> Service:
