@@ -10,8 +10,10 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Column, Div, Fieldset, Layout, Row
 from django import forms
 from django.forms.utils import flatatt
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+
+from billing_site.pages.formats import escaped
 
 Item = str | tuple[str, ...]
 
@@ -65,7 +67,7 @@ QUICK = {forms.Select: QuickSelect, forms.SelectMultiple: QuickSelectMultiple}
 def _option(value: Any, label: Any, chosen: set[str]) -> str:
     text = "" if value is None else str(value)
     mark = " selected" if text in chosen else ""
-    return f'<option value="{escape(text)}"{mark}>{conditional_escape(label)}</option>'
+    return f'<option value="{escaped(text)}"{mark}>{escaped(label)}</option>'
 
 
 def quick_selects(form: forms.BaseForm) -> forms.BaseForm:

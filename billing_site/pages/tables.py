@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from billing_site.pages import formats
@@ -54,7 +54,9 @@ class Column:
         """The cell's text or safe HTML, with its link."""
         text = self.cell(row) if self.cell else self.text(row[self.reads[0]])
         address = self.link(row) if self.link else None
-        return format_html('<a href="{}">{}</a>', address, text) if address else text
+        if not address:
+            return text
+        return SafeString(f'<a href="{formats.escaped(address)}">{formats.escaped(text)}</a>')
 
     def value(self, row: Row) -> Any:
         """The cell's value in files: a number stays a number, a day a day."""
@@ -152,6 +154,12 @@ class ShownRow:
     url: str | None
     css: str
     cells: list[Cell] = field(default_factory=list)
+
+    def printed(self) -> SafeString:
+        """The cells as HTML, at once: a template's loop over five hundred of them is a fifth of a page."""
+        return SafeString(
+            "".join([f'<td class="{cell.align}">{formats.escaped(cell.text)}</td>' for cell in self.cells])
+        )
 
 
 class Table:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from billing_site.kit import live
+from billing_site.office.models import User
 from billing_site.pages import keyset
 from clients.models import Client
 
@@ -227,3 +228,12 @@ def test_days_are_asked_by_the_browsers_calendar_and_kept(browse, head, make_cli
     assert 'type="date" name="since" value="2026-02-01"' in text
     assert "Новый" in text
     assert not NAME.search(text)
+
+
+def test_nobodys_text_is_html(browse, head, manager, make_clients):
+    User.objects.filter(pk=manager.pk).update(name="<u>")
+    make_clients(1, phone="+7<i>", account_manager=manager)
+    Client.objects.update(name="<b>&\"'")
+    rows = browse(head).get("/clients/").content.decode().split("<tbody>")[1]
+    assert "&lt;b&gt;&amp;&quot;&#x27;</a></td>" in rows
+    assert [tag for tag in ("<b>&", "<i>", "<u>") if tag in rows] == []
