@@ -24,7 +24,7 @@ from invoices.models import Invoice, Line
 from invoices.redrawing import drop
 from products import actions as products
 from products import handing, provisioning
-from products.models import MONTHS, Batch, Handover, Option, PlannedChange, Product, Service
+from products.models import MONTHS, Batch, Handover, Option, OptionChoice, PlannedChange, Product, Service
 from products.planning import as_planned, leaving, planned_for, prices_of
 
 RUNNING = (Service.Status.ACTIVE, Service.Status.SUSPENDED)
@@ -93,11 +93,10 @@ def quote_plan(
     )  # fmt: skip
     was = products.units(service, option)
     plan.on = _day(service, on)
-    _refuse(plan, was)
+    batches = _counted(service)
     _refuse(plan, was)
     if choice:
         _refuse_answer(plan, choice, batches)
-    batches = _counted(service)
     same = [batch for batch in batches if batch.option_id == plan.option_id]
     gone = leaving(same, was - becomes, order) if becomes is not None else {}
     before = [*planned_for([service]).get(service.pk, ()), plan]
@@ -116,7 +115,7 @@ def quote_plan(
         recurring=products.recurring_of(held),
         draft=draft,
         draft_total=draft.total - old + totals.total(lines).gross if draft else Decimal(0),
-        handover=_handover(plan, was),
+        handover=_handover(plan, was, batches),
         warnings=tuple(_warnings(batches, plan)),
     )
 
@@ -159,6 +158,8 @@ def _refuse(plan: PlannedChange, was: int) -> None:
         )
     if plan.becomes is not None and plan.becomes < (0 if plan.option else 1):
         raise Refused(_("To give up all units, end the service with its paid period."), "becomes")
+    if plan.becomes and plan.option:
+        products.refuse_quantity(plan.option, plan.becomes, None)
     if plan.product and plan.product.seller_id != plan.service.product.seller_id:
         raise Refused(_("The package is sold by another seller: that is a new order."), "product")
     same = plan.service.planned.filter(status=PlannedChange.Status.PLANNED)
@@ -170,7 +171,6 @@ def _refuse(plan: PlannedChange, was: int) -> None:
             raise Refused(_("The client has a service of this family already."), "product")
 
 
-def _drafted(service: Service, on: date) -> tuple[Invoice | None, Decimal]:
 def _refuse_answer(plan: PlannedChange, choice: OptionChoice, batches: Sequence[Batch]) -> None:
     """Raise Refused when the service can't have this answer instead of the one it has."""
     there = [batch for batch in batches if batch.option_id == choice.option_id]
@@ -181,6 +181,7 @@ def _refuse_answer(plan: PlannedChange, choice: OptionChoice, batches: Sequence[
         raise Refused(_("“%(option)s” is “%(choice)s” already.") % what, "what")
 
 
+def _drafted(service: Service, on: date) -> tuple[Invoice | None, Decimal]:
     """The renewal's draft that bills the service from `on`, and what it charges for it now."""
     lines = list(_draft_lines(service, on).select_related("revision__invoice"))
     if not lines:
@@ -195,16 +196,16 @@ def _draft_lines(service: Service, on: date):
     ).order_by("pk")  # fmt: skip
 
 
-def _handover(plan: PlannedChange, was: int) -> Handover | None:
+def _handover(plan: PlannedChange, was: int, batches: Sequence[Batch]) -> Handover | None:
     """What support will be asked on the day, unsaved."""
     if plan.service.product.handover_rule == Product.HandoverRule.NEVER:
         return None
     if plan.becomes is not None:
         return handing.reduction(plan.service, plan.option, was, plan.becomes)
-    return handing.another_package(plan.service, plan.product, was) if plan.product else None
     if plan.choice and plan.option:
         former = next((batch.choice for batch in batches if batch.option_id == plan.option_id), None)
         return handing.another_answer(plan.service, plan.option, former, plan.choice)
+    return handing.another_package(plan.service, plan.product, was) if plan.product else None
 
 
 def _warnings(batches: Sequence[Batch], plan: PlannedChange) -> Iterable[str]:
@@ -291,7 +292,7 @@ def _carry_out(pk: int) -> bool:
         return False
     if service.status in RUNNING:
         _write(future, held, batches)
-        handover = _handover(plan, was)
+        handover = _handover(plan, was, batches)
         if handover:
             provisioning.hand_over([handover])
     plan.status, plan.done_at = PlannedChange.Status.DONE, clock.now()
