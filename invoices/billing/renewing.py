@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.contrib.postgres.fields import DateRangeField
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Func, OuterRef, QuerySet
 
 from billing_site.kit.periods import Period
 from billing_site.office.models import User, VatTable
@@ -49,24 +50,24 @@ def _due_services(on: date):
     period doesn't come back. Units that joined after a renewal was drafted or paid are billed by
     themselves, for as long as the others are.
     """
-    beyond = Line.objects.filter(
-        live=True, kind=Line.Kind.CHARGE, period__startswith__gte=OuterRef("paid_until")
-    )
-    unpaid = beyond.filter(
-        batch__service=OuterRef("pk"),
+    paid_until = OuterRef(OuterRef("paid_until"))
+    # Asked of each batch and by overlap: so line_period_once answers without the batch's whole past.
+    ahead = Func(paid_until, None, function="daterange", output_field=DateRangeField())
+    later = Line.objects.filter(batch=OuterRef("pk"), live=True, kind=Line.Kind.CHARGE, period__overlap=ahead)
+    unpaid = later.filter(
+        period__startswith__gte=paid_until,
         revision__invoice__role=Invoice.Role.MAIN,
         revision__invoice__status__in=UNPAID,
     )
-    later = Line.objects.filter(
-        batch=OuterRef("pk"), live=True, kind=Line.Kind.CHARGE,
-        period__endswith__gt=OuterRef("service__paid_until"),
-    )  # fmt: skip
-    open_units = Batch.objects.counted().filter(~Exists(later), service=OuterRef("pk"))
+    units = Batch.objects.filter(service=OuterRef("pk"))
     skipped = SkippedPeriod.objects.filter(
         batch__service=OuterRef("pk"), period__startswith__gte=OuterRef("paid_until")
     )
     return renewing_services().filter(
-        Exists(open_units), ~Exists(unpaid), ~Exists(skipped), paid_until__lte=on + AHEAD
+        Exists(units.counted().filter(~Exists(later))),
+        ~Exists(units.filter(Exists(unpaid))),
+        ~Exists(skipped),
+        paid_until__lte=on + AHEAD,
     )
 
 
@@ -150,7 +151,7 @@ def _services(client_ids: Sequence[int], on: date) -> list[Service]:
     return list(
         _due_services(on)
         .filter(client__in=client_ids)
-        .select_related("client", "payer", "product__seller")
+        .prefetch_related("client", "payer", "product__seller")  # each once: they are few
         .order_by("pk")
     )
 
@@ -163,7 +164,7 @@ def _dues(
     for batch in (
         Batch.objects.counted()
         .filter(service__in=services)
-        .select_related("option", "choice", "promotion")
+        .prefetch_related("option", "choice", "promotion")
         .order_by("pk")
     ):
         batches[batch.service_id].append(batch)
