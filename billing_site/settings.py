@@ -256,6 +256,8 @@ CELERY_BEAT_SCHEDULE = {
     "planned-changes": {"task": "invoices.carry_out_planned", "schedule": crontab(hour=0, minute=20)},
     "ended-services": {"task": "invoices.terminate_ended", "schedule": crontab(hour=0, minute=40)},
     "unpaid-units": {"task": "invoices.expire_unpaid", "schedule": crontab(hour=1, minute=10)},
+    "quotes": {"task": "invoices.expire_quotes", "schedule": crontab(hour=0, minute=50)},
+    "drifts": {"task": "invoices.look_for_drifts", "schedule": crontab(hour=2, minute=0)},
     "renewals": {"task": "invoices.renew", "schedule": crontab(hour=5, minute=0)},
 }
 

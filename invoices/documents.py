@@ -245,7 +245,7 @@ def paper_of(invoice: Invoice, revision: Revision) -> Paper:
     roubles = invoice.currency == "RUB"
     number = shown_number(invoice)
     payload = qr_payload(revision.seller, revision.buyer, sums.gross, revision.purpose)
-    rows = tuple(_rows(lines))
+    rows = tuple(rows_of(lines))
     return Paper(
         number=number,
         title=f"Счет на оплату № {number} от {long_date(invoice.issued_on or clock.today())}",
@@ -253,13 +253,13 @@ def paper_of(invoice: Invoice, revision: Revision) -> Paper:
         draft=draft,
         seller=revision.seller,
         buyer=revision.buyer,
-        seller_words=_party(revision.seller),
-        buyer_words=_party(revision.buyer),
+        seller_words=party_words(revision.seller),
+        buyer_words=party_words(revision.buyer),
         due=long_date(invoice.due_on),
         rows=rows,
         discounted=any(row.discount for row in rows),
-        total=_sum(sums.gross),
-        vat=_vat_rows(lines, sums),
+        total=shown_sum(sums.gross),
+        vat=vat_rows(lines, sums),
         count=sum(1 for row in rows if row.number),
         currency="руб." if roubles else invoice.currency,
         words=amount_in_words(sums.gross) if roubles and sums.gross >= 0 else "",
@@ -278,7 +278,8 @@ def preview_paper(invoice: Invoice) -> str:
     return render_to_string("invoices/paper.html", {"paper": paper_of(invoice, invoice.revision)})
 
 
-def _rows(lines: Sequence[Line]) -> Iterator[Row]:
+def rows_of(lines: Sequence[Line]) -> Iterator[Row]:
+    """Lines as printed, saved or not."""
     number = 0
     for line in lines:
         told = line.kind == Line.Kind.TEXT
@@ -291,10 +292,10 @@ def _rows(lines: Sequence[Line]) -> Iterator[Row]:
             period=_period(line),
             quantity=f"{line.quantity.normalize():f}".replace(".", ",") if counted else "",
             unit=line.unit if counted else "",
-            price=_sum(line.price) if counted else "",
-            month_price=_sum(month) if counted and month else "",
+            price=shown_sum(line.price) if counted else "",
+            month_price=shown_sum(month) if counted and month else "",
             discount=percent(line.discount) if line.discount else "",
-            amount="" if told else _sum(line.gross + line.off if line.off_text else line.gross),
+            amount="" if told else shown_sum(line.gross + line.off if line.off_text else line.gross),
         )
         if line.off_text:
             yield _off_row(line)
@@ -303,7 +304,7 @@ def _rows(lines: Sequence[Line]) -> Iterator[Row]:
 def _off_row(line: Line) -> Row:
     """What a promotion took off the line above, where it is shown as a line of its own."""
     nothing = dict.fromkeys(("number", "period", "quantity", "unit", "price", "month_price", "discount"), "")
-    return Row(text=line.off_text, amount=_sum(-line.off), **nothing)
+    return Row(text=line.off_text, amount=shown_sum(-line.off), **nothing)
 
 
 def _period(line: Line) -> str:
@@ -311,16 +312,16 @@ def _period(line: Line) -> str:
     return Period(line.period.lower, line.period.upper).shown() if lasts(line) else ""
 
 
-def _sum(amount: Decimal) -> str:
+def shown_sum(amount: Decimal) -> str:
     return format_number(amount).replace("-", "−")
 
 
-def _vat_rows(lines: Sequence[Line], sums: totals.Total) -> tuple[tuple[str, str], ...]:
+def vat_rows(lines: Sequence[Line], sums: totals.Total) -> tuple[tuple[str, str], ...]:
     """The rows between «Итого» and «Всего к оплате»; «без НДС» isn't a rate of zero."""
     taxed = [(rate, vat) for rate, vat in sums.vat_by_rate if rate is not None]
     if not taxed or all(line.vat_treatment == VatTreatment.NONE for line in lines):
         return (("Без налога (НДС)", "—"),)
-    return tuple((f"В том числе НДС {percent(rate)}", _sum(vat)) for rate, vat in taxed)
+    return tuple((f"В том числе НДС {percent(rate)}", shown_sum(vat)) for rate, vat in taxed)
 
 
 def _correction(revision: Revision) -> str:
@@ -330,7 +331,7 @@ def _correction(revision: Revision) -> str:
     return f"Исправление № {revision.n} от {long_date(day)}"
 
 
-def _party(who: dict[str, Any]) -> str:
+def party_words(who: dict[str, Any]) -> str:
     """Name, ИНН, КПП, address, phone in one sentence, what is empty left out."""
     parts = [
         who["name"],

@@ -22,7 +22,7 @@ from billing_site.letters.actions import Content, queue
 from billing_site.letters.models import Hold, Letter
 from billing_site.office.models import User
 from clients.actions import lock
-from clients.models import EmailAddress, MailClass
+from clients.models import Client, EmailAddress, MailClass
 from invoices import documents, totals
 from invoices.drafting import Loose, loosened, release
 from invoices.letters import invoice_letter, void_letter
@@ -112,8 +112,13 @@ def _check_address(invoice: Invoice) -> Check:
 
 
 def addressees(invoice: Invoice) -> list[str]:
+    """Who gets an invoice's letter, the profile address first."""
+    return addressees_of(invoice.client)
+
+
+def addressees_of(client: Client) -> list[str]:
     """The profile address and the contacts who get invoices, in this order."""
-    rows = invoice.client.addresses.exclude(kind=EmailAddress.Kind.FORMER).select_related("contact")
+    rows = client.addresses.exclude(kind=EmailAddress.Kind.FORMER).select_related("contact")
     main = [row.address for row in rows if row.kind == EmailAddress.Kind.PROFILE]
     papers = [row.address for row in rows if row.contact and row.contact.gets(MailClass.INVOICES)]
     return [*main, *sorted(set(papers) - set(main))]
@@ -141,12 +146,12 @@ def fingerprint(invoice: Invoice) -> str:
 def issue(invoice: Invoice, *, by: User, on: date | None = None, instead_of: Invoice | None = None) -> Letter:
     """Freeze the draft, take its number, write the letter; PDF and sending are errands after commit.
 
+    The letter of an invoice that stands `instead_of` a void one says so and is held for a person (R6.2).
     Raises Refused with the first stopping check, IllegalMove when it is no draft any more. The number
     is taken last, so the series' row is locked for the shortest time (R6.3). Writing hand-overs is the
     caller's (billing.send).
     """
     lock(invoice.client_id)
-    The letter of an invoice that stands `instead_of` a void one says so and is held for a person (R6.2).
     row = (
         Invoice.objects.select_for_update(no_key=True, of=("self",))
         .select_related("client", "payer", "seller", "current")
@@ -221,13 +226,11 @@ def write_letter(
     **fields: Any,
 ) -> Letter:
     """The letter that goes with a revision, once; `fields` are further columns of Letter."""
-    with translation.override(invoice.client.language):
-        content = invoice_letter(
-            invoice, revision, number=documents.shown_number(invoice), link=public_url(token)
-        )
-    return queue(
     number = documents.shown_number(invoice)
     former = documents.shown_number(instead_of) if instead_of else ""
+    with translation.override(invoice.client.language):
+        content = invoice_letter(invoice, revision, number=number, link=public_url(token), former=former)
+    return queue(
         content,
         to=addressees(invoice),
         kind="invoice",
@@ -262,9 +265,6 @@ def write_notice(invoice: Invoice, *, by: User | None) -> Letter | None:
     )
 
 
-@transaction.atomic
-def void(invoice: Invoice, *, by: User | None, because: str) -> Invoice:
-    """An issued, wholly unpaid invoice is no more: its periods are free, its link says so (R6.2).
 def refuse_frozen(row: Invoice) -> None:
     """Raise Refused when an invoice can't be corrected by another paper any more; `seller` loaded (R6.2)."""
     if row.status == Invoice.Status.PAID:
@@ -305,6 +305,9 @@ def quote_void(invoice: Invoice) -> Voiding:
     return Voiding(tuple(gone), loosened(gone))
 
 
+@transaction.atomic
+def void(invoice: Invoice, *, by: User | None, because: str) -> Invoice:
+    """An issued, wholly unpaid invoice is no more: its periods are free, its link says so (R6.2).
 
     Raises Refused for one that money is allocated to, or in a closed period; without a reason.
     """
@@ -318,7 +321,6 @@ def quote_void(invoice: Invoice) -> Voiding:
         raise Refused(_("Say why."), "because")
     quoted = quote_void(row)
     move(row, Invoice.Status.VOID, by=by, facts={"because": because})
-    sold = list(Line.objects.filter(revision__invoice=row, live=True).select_related("batch"))
     Line.objects.filter(revision__invoice=row).update(live=False)
     release(quoted.lines, by=by)
     return row

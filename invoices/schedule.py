@@ -21,6 +21,7 @@ from invoices import billing, matching
 from invoices.forms import BecauseForm
 from invoices.matching.loading import ATTEMPTS
 from invoices.models import Invoice, ParkedRenewal, Statement
+from products import offering
 
 log = structlog.get_logger()
 CHUNK = 500  # clients of one transaction
@@ -70,6 +71,12 @@ def terminate_ended() -> None:
 def expire_unpaid() -> None:
     """What was sold, given to nobody and stayed unpaid (R3.2)."""
     log.info("unpaid units expired", expired=billing.expire_unpaid(clock.today()))
+
+
+@shared_task(name="invoices.expire_quotes")
+def expire_quotes() -> None:
+    """Quotes whose last day is over."""
+    log.info("quotes expired", expired=offering.expire_quotes(clock.today()))
 
 
 @dataclass

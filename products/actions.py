@@ -42,8 +42,7 @@ def create_order(
     if not wanted:
         raise Refused(_("The order has no lines."))
     lock(client.pk)
-    _refuse_second_of_family(wanted, by)
-    _refuse_doubled(client, [line for line in wanted if line.option is None])
+    refuse_doubles(client, wanted, by)
     promotion = promotions.promotion_for(promo, client, clock.today()) if promo.strip() else None
     quoted = quote_order(client, wanted, starts_on=starts_on, promotion=promotion)
     total = sum((one.total for one in quoted), Decimal(0))
@@ -64,6 +63,14 @@ def doubles(client: Client, products: Iterable[Product]) -> list[Service]:
     families = {product.family for product in products}
     there = Service.objects.live().filter(client=client, family__in=families)
     return list(there.select_related("product").order_by("pk"))
+
+
+def refuse_doubles(client: Client, wanted: Sequence[Wanted], by: User | None) -> None:
+    """Raise Refused for a product the client has or that is wanted twice, and a second one without the right
+    (R3.5).
+    """
+    _refuse_second_of_family(wanted, by)
+    _refuse_doubled(client, [line for line in wanted if line.option is None])
 
 
 def _refuse_second_of_family(wanted: Sequence[Wanted], by: User | None) -> None:
@@ -203,6 +210,7 @@ def take_back(batches: Sequence[Batch], *, by: User | None) -> None:
     """Units that were ordered and never given nor paid leave the composition (R3.2)."""
     loose = [b for b in batches if b.given_at is None and b.paid_at is None and b.taken_back_at is None]
     Batch.objects.filter(pk__in=[b.pk for b in loose]).update(taken_back_at=clock.now())
+    promotions.take_back_uses_of(loose)
     provisioning.withdraw(Handover.objects.filter(batch__in=loose, status=Handover.Status.WAITING), by=by)
     empty = [
         service
@@ -210,7 +218,6 @@ def take_back(batches: Sequence[Batch], *, by: User | None) -> None:
             pk__in={b.service_id for b in loose}, status=Service.Status.PENDING
         )
         if not service.batches.standing().exists()
-    promotions.take_back_uses_of(loose)
     ]
     move_many(empty, Service.Status.CANCELLED, by=by)
 

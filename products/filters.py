@@ -6,7 +6,7 @@ from billing_site.office.models import Seller
 from billing_site.pages.finding import any_of
 from clients.models import Client
 from products import waiting
-from products.models import ModuleCall, ModuleEndpoint, Order, Product, ProductGroup, Service
+from products.models import ModuleCall, ModuleEndpoint, Order, Product, ProductGroup, Quote, Service
 from products.provisioning import OPEN
 
 
@@ -63,6 +63,20 @@ class OrderFilter(django_filters.FilterSet):
 
     def by_cause(self, rows, _name, value):
         return waiting.because(rows, value)
+
+
+class QuoteFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(
+        label=_("Status"), choices=Quote.Status.choices, empty_label=_("any")
+    )
+    valid_since = django_filters.DateFilter(
+        label=_("Valid until, since"), field_name="valid_until", lookup_expr="gte"
+    )
+    valid_until = django_filters.DateFilter(label=_("until"), field_name="valid_until", lookup_expr="lte")
+
+    class Meta:
+        model = Quote
+        fields = ("status",)
 
 
 class CallFilter(django_filters.FilterSet):

@@ -17,7 +17,7 @@ from billing_site.pages.tables import (
     Table,
     TextColumn,
 )
-from products.models import Cycle, ModuleCall, Order, Product, Promotion, Service
+from products.models import Cycle, ModuleCall, Order, Product, Promotion, Quote, Service
 from products.provisioning import OPEN
 from products.waiting import Cause
 
@@ -153,6 +153,24 @@ class OrderTable(Table):
 
     def css(self, row: Row) -> str:
         return "muted" if row["status"] in ("cancelled", "refused", "fraud") else ""
+
+
+class QuoteTable(Table):
+    columns = (
+        LinkColumn("number", _("Quote"), sort="number",
+                   link=lambda row: reverse("quote-detail", args=[row["id"]])),
+        TextColumn("client", _("Client"), fields=("client__name", "client_id"), link=client_url),
+        StatusColumn("status", _("Status"), choices=Quote.Status, of="products.quote"),
+        MoneyColumn("total", _("First invoices"), sum="total"),
+        DateColumn("valid_until", _("Valid until")),
+        MomentColumn("sent_at", _("Sent"), align="end"),
+        TextColumn("author", _("Author"), fields=("author__name",)),
+        MomentColumn("created_at", _("Made"), align="end"),
+    )  # fmt: skip
+    reads = ("id", "status")
+
+    def css(self, row: Row) -> str:
+        return "muted" if row["status"] in ("declined", "expired") else ""
 
 
 class ServiceTable(Table):

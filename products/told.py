@@ -30,5 +30,7 @@ VERBS = {
     "products.promotion_made": _("Promotion made: %(code)s"),
     "products.promotion_changed": _("Promotion changed: %(code)s"),
     "products.product_changed": _("Product changed: %(name)s"),
+    "products.quote_made": _("Quote made: first invoices %(total)s"),
+    "products.quote_changed": _("Quote changed: first invoices %(total)s"),
     "products.price_set": _("Price set: %(what)s, %(amount)s from %(from)s"),
 }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from products.views import catalogue, orders, prices, programs, promotions, services
+from products.views import catalogue, orders, prices, programs, promotions, quotes, services
 
 urlpatterns = [
     path("products/", catalogue.ProductList.as_view(), name="product-list"),
@@ -31,6 +31,13 @@ urlpatterns = [
     path("orders/<int:pk>/refuse/", orders.OrderRefuse.as_view(), name="order-refuse"),
     path("orders/<int:pk>/fraud/", orders.OrderFraud.as_view(), name="order-fraud"),
     path("orders/<int:pk>/reopen/", orders.OrderReopen.as_view(), name="order-reopen"),
+    path("quotes/", quotes.QuoteList.as_view(), name="quote-list"),
+    path("quotes/new/", quotes.QuoteNew.as_view(), name="quote-new"),
+    path("quotes/<int:pk>/edit/", quotes.QuoteEdit.as_view(), name="quote-edit"),
+    path("quotes/<int:pk>/accept/", quotes.QuoteAccept.as_view(), name="quote-accept"),
+    path("quotes/<int:pk>/decline/", quotes.QuoteDecline.as_view(), name="quote-decline"),
+    path("quotes/<int:pk>/reopen/", quotes.QuoteReopen.as_view(), name="quote-reopen"),
+    path("clients/<int:pk>/quotes/", quotes.ClientQuotes.as_view(), name="client-quotes"),
     path("services/", services.ServiceList.as_view(), name="service-list"),
     path("services/<int:pk>/access/", services.ServiceAccess.as_view(), name="service-access"),
     path("programs/", programs.ProgramList.as_view(), name="program-list"),

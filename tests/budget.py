@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from clients.models import Client, CompanyGroup
 from invoices.models import Invoice, Payment, ProofCard, Statement
-from products.models import Order, Product, Service
+from products.models import Order, Product, Quote, Service
 from tickets.models import RawMail, Ticket
 
 
@@ -51,7 +51,7 @@ PAGES: dict[str, Page] = {
     "client-important": Page(5, client),
     "client-log": Page(20, client, by_kind=True),
     "client-money": Page(7, client),
-    "client-counts": Page(11, client),
+    "client-counts": Page(12, client),
     "client-account": Page(14, client),
     "client-services": Page(5, client),
     "client-orders": Page(4, client),
@@ -73,6 +73,9 @@ PAGES: dict[str, Page] = {
     "product-detail": Page(8, first(Product)),
     "order-list": Page(7),
     "order-detail": Page(6, first(Order)),
+    "quote-list": Page(7),
+    "quote-detail": Page(12, first(Quote)),
+    "client-quotes": Page(4, client),
     "service-list": Page(8),
     "service-detail": Page(6, first(Service)),
     "invoice-list": Page(9),

@@ -17,7 +17,9 @@ from clients import actions as clients
 from clients import assigning, contacting, contracting, grouping, licensing, noting, proving
 from clients.models import ClientGroup, CompanyGroup
 from invoices import billing, matching
+from invoices import offering as papers
 from invoices.models import Invoice, Payment, ProofCard
+from products import offering
 from products.actions import Wanted
 from products.models import (
     Companion,
@@ -121,6 +123,16 @@ def _billing(made: SimpleNamespace, manager: User) -> None:
     ).pk
     made.product_group = ProductGroup.objects.get().pk
     made.promotion = Promotion.objects.create(code="SPRING", name="Весна", value=5).pk
+    offered = offering.make_quote(
+        made.of, [Wanted(make.product(seller=seller), "half_year")],
+        offering.Terms(date(2026, 12, 1), date(2026, 12, 8)), by=manager,
+    )  # fmt: skip
+    made.quote = offered.pk
+    papers.send_quote(offering.make_quote(
+        made.of, [Wanted(make.product(seller=seller), "half_year")],
+        offering.Terms(date(2026, 12, 1), date(2036, 12, 8)), by=manager,
+    ), by=manager)  # fmt: skip
+    made.quote_token = Letter.objects.latest("pk").text.split("/q/")[1].split("/")[0]
     made.order = make.order(
         made.of, Wanted(make.product(seller=seller), "half_year"), starts_on=date(2026, 12, 1)
     ).pk

@@ -24,7 +24,7 @@ FILES = {
     "clocks", "senders", "threads", "timeline", "contacting", "contracting", "licensing", "proving",
     "noting", "revealing", "grouping", "revising", "redrawing", "planning", "running",
     "cataloguing", "promotions", "repricing", "provisioning", "programs", "calling",
-    "assigning", "managing",
+    "assigning", "managing", "offering",
     # pure readers
     "statements", "purposes", "purpose_tokens", "purpose_words", "evidence", "judging", "reading", "quoting",
     "waiting",

@@ -28,6 +28,7 @@ class Link:
 QUICK = (
     Link("client-new", "clients.add_client", "user-plus", _("New client")),
     Link("order-new", "products.add_order", "shopping-cart", _("New order")),
+    Link("quote-new", "products.add_quote", "file-text", _("New quote")),
     Link("ticket-new", "tickets.add_ticket", "message-circle-plus", _("New ticket")),
     Link("statement-new", "invoices.add_statement", "file-up", _("Load a statement")),
     Link("debtors", "reports.view_debtors", "chart-column", _("Debtors")),

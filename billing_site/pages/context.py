@@ -56,6 +56,7 @@ MENU = (
     Section("orders", _("Orders"), "shopping-cart", (
         Entry(_("All orders"), "order-list", "products.view_order", "orders"),
         Entry(_("New order"), "order-new", "products.add_order"),
+        Entry(_("Quotes"), "quote-list", "products.view_quote"),
     )),
     Section("billing", _("Billing"), "receipt", (
         Entry(_("Invoices"), "invoice-list", "invoices.view_invoice", "invoices"),

@@ -45,6 +45,7 @@ TABS = (
     Tab("papers", _("Contracts and 1C")),
     Tab("services", _("Services"), "client-services", "products.view_service"),
     Tab("orders", _("Orders"), "client-orders", "products.view_order"),
+    Tab("quotes", _("Quotes"), "client-quotes", "products.view_quote"),
     Tab("invoices", _("Invoices"), "client-invoices", "invoices.view_invoice"),
     Tab("payments", _("Payments"), "client-payments", "invoices.view_payment"),
     Tab("tickets", _("Tickets"), "client-tickets", "tickets.view_ticket"),

@@ -72,7 +72,7 @@ class OrderNew(ForClient, FormPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.GET.get("client"):
-            return render(request, "products/order_client.html", self.frame())
+            return render(request, "products/order_client.html", {**self.frame(), "leads_to": "order-new"})
         return super().get(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -103,7 +103,9 @@ class OrderClients(Page):
         if typed:
             rows = Client.objects.visible_to(self.request.user).filter(_is_called(typed)).distinct()
             found = list(rows.order_by("name_key", "pk").prefetch_related("payers")[:FOUND])
-        return render(request, "products/_order_clients.html", {"found": found, "typed": typed})
+        leads_to = "quote-new" if request.GET.get("for") == "quote-new" else "order-new"
+        context = {"found": found, "typed": typed, "leads_to": leads_to}
+        return render(request, "products/_order_clients.html", context)
 
 
 def _is_called(typed: str) -> Q:
@@ -211,7 +213,7 @@ class OrderCard(DetailPage):
     template_name = "products/order.html"
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("client", "payer", "author", "promotion")
+        return super().get_queryset().select_related("client", "payer", "author", "promotion", "quote")
 
     def get_context(self, obj: Order) -> dict[str, Any]:
         lines = list(obj.lines.select_related("product__seller", "option", "choice").order_by("pk"))
