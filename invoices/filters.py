@@ -6,7 +6,8 @@ from billing_site.kit import clock
 from billing_site.office.models import Seller, User
 from clients.models import Client, Payer
 from invoices.evidence import OPEN
-from invoices.models import BankLine, Invoice, Payment
+from invoices.models import BankLine, Drifted, Invoice, Payment
+from products.drift import Kind
 
 INN_DIGITS = (10, 12)
 
@@ -130,6 +131,21 @@ class ProofFilter(django_filters.FilterSet):
 
     def by_state(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         return rows.filter(self.STATES[value])
+
+
+class DriftFilter(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(
+        label=_("What is wrong"), choices=Kind.choices, empty_label=_("whatever is wrong")
+    )
+    manager = django_filters.ChoiceFilter(
+        label=_("Manager"), field_name="service__client__account_manager", choices=staff,
+        empty_label=_("any"),
+    )  # fmt: skip
+    client = django_filters.NumberFilter(label=_("Client No."), field_name="service__client")
+
+    class Meta:
+        model = Drifted
+        fields = ()
 
 
 class UnpaidFilter(django_filters.FilterSet):

@@ -12,6 +12,8 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.journal import jobs
+from billing_site.journal.models import Job
 from billing_site.journal.moves import move_many
 from billing_site.kit import clock, errands
 from billing_site.kit.errors import Refused
@@ -77,6 +79,25 @@ def expire_unpaid() -> None:
 def expire_quotes() -> None:
     """Quotes whose last day is over."""
     log.info("quotes expired", expired=offering.expire_quotes(clock.today()))
+
+
+@jobs.work(billing.LOOK)
+def look_for_drifts(job: Job) -> None:
+    """Look at the services of every client, a stretch in a transaction (R3.6)."""
+    after: int | None = 0
+    while after is not None:
+        after = billing.look_further(after)
+        if not jobs.advance(job, min(billing.STRETCH, job.total - job.done)):
+            return
+
+
+@shared_task(name="invoices.look_for_drifts")
+def start_look() -> None:
+    """Every night: what has drifted since."""
+    try:
+        billing.start_look(by=None)
+    except Refused as why:
+        log.info("no second look for drifts", because=why.message)
 
 
 @dataclass

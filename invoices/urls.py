@@ -86,6 +86,7 @@ urlpatterns = [
     path("services/<int:pk>/terminate/", ending.Terminate.as_view(), name="service-terminate"),
     path("services/<int:pk>/transfer/", ending.Transfer.as_view(), name="service-transfer"),
     path("services/drift/", drifts.DriftList.as_view(), name="drift-list"),
+    path("services/drift/look/", drifts.LookForDrifts.as_view(), name="drift-look"),
     path("services/<int:pk>/drift/", drifts.ServiceDrift.as_view(), name="service-drift"),
     path("services/<int:pk>/drift/<str:kind>/", drifts.DriftRepair.as_view(), name="drift-repair"),
     path("invoices/unpaid-units/", unpaid.UnpaidUnits.as_view(), name="unpaid-units"),

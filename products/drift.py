@@ -7,7 +7,9 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.money import format_number
 from products import pricing
@@ -17,16 +19,19 @@ Thing = tuple[int, int | None, int | None]  # product, option, choice
 Held = tuple[int, int | None]  # service, option
 
 
-class Kind(StrEnum):
+class Kind(TextChoices):
     """What is wrong."""
 
-    STORED = "stored"  # the stored sum is not the sum of its batches
-    CYCLE = "cycle"  # a price of another cycle's length
-    AMOUNT = "amount"  # not what the catalogue and the client's discount say
-    ENDS = "ends"  # siblings end on different days
-    DOUBLED = "doubled"  # two live services of one family
-    UNPAID = "unpaid"  # active, and nothing covers today
-    COMPANIONS = "companions"  # what goes together is not as many
+    AMOUNT = "amount", _("sum differs from the catalogue")
+    CYCLE = "cycle", _("price of another cycle")
+    STORED = "stored", _("stored sum differs from the composition")
+    ENDS = "ends", _("ends before the others")
+    DOUBLED = "doubled", _("doubled family")
+    UNPAID = "unpaid", _("no paid period")  # it is active, and nothing covers today
+    COMPANIONS = "companions", _("companions are not as many")
+
+
+SUMS = (Kind.AMOUNT, Kind.CYCLE, Kind.STORED)  # kinds that a sum shows
 
 
 @dataclass(frozen=True)

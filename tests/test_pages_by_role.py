@@ -256,6 +256,7 @@ PAGES: dict[str, Page] = {
     "service-terminate": act("products.terminate_service", "service"),
     "service-transfer": act("products.transfer_service", "service"),
     "drift-list": see(SERVICE),
+    "drift-look": act("products.change_service"),
     "service-drift": see(SERVICE, "service"),
     "drift-repair": act("products.change_service", "service", "drift"),
     "service-change": act("products.change_service", "service"),

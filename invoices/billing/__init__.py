@@ -16,7 +16,19 @@ from invoices.billing.accompanying import (
 )
 from invoices.billing.changing import Change, Way, change_service, quote_change
 from invoices.billing.closing import change_client_status, what_stops_closing
-from invoices.billing.drifting import Repair, Scan, drifts, parts_of, quote_repair, repair, scan
+from invoices.billing.drifting import (
+    LOOK,
+    STRETCH,
+    Repair,
+    Scan,
+    drifts,
+    look_further,
+    parts_of,
+    quote_repair,
+    repair,
+    scan,
+    start_look,
+)
 from invoices.billing.ending import (
     Ending,
     end_with_period,
@@ -74,6 +86,8 @@ from invoices.billing.sending import hand_over, send_invoice
 from invoices.billing.unparking import bill_as_is, close_stale, count_again, plans_of
 
 __all__ = [
+    "LOOK",
+    "STRETCH",
     "Change",
     "Ending",
     "Held",
@@ -107,6 +121,7 @@ __all__ = [
     "hand_over",
     "last_totals",
     "look_for_due",
+    "look_further",
     "look_through",
     "next_due",
     "park_broken",
@@ -136,6 +151,7 @@ __all__ = [
     "scan",
     "send_invoice",
     "split_off",
+    "start_look",
     "take_back_units",
     "terminate",
     "terminate_ended",

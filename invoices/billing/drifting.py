@@ -9,9 +9,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from billing_site.journal import jobs
+from billing_site.journal.models import Job
 from billing_site.journal.moves import record
 from billing_site.kit import clock
 from billing_site.kit.errors import Refused
@@ -28,7 +30,7 @@ from invoices.drafting import (
     make_drafts,
     payer_of,
 )
-from invoices.models import Invoice, Line
+from invoices.models import Drifted, Invoice, Line
 from invoices.redrawing import redraw, redrawn
 from products import actions as products
 from products import drift
@@ -36,7 +38,8 @@ from products.drift import Drift, Kind
 from products.models import LIVE, MONTHS, Batch, Companion, Price, Service
 
 REPRICED = (Kind.CYCLE, Kind.AMOUNT)
-CHUNK = 1000  # services looked at by one page of the list
+STRETCH = 1000  # clients looked at in one transaction
+LOOK = "invoices.look_for_drifts"  # the job
 BILLED = (Invoice.Status.DRAFT, Invoice.Status.ISSUED, Invoice.Status.COLLECTIONS, Invoice.Status.PAID)
 
 
@@ -48,7 +51,7 @@ class Scan:
     more: int | None
 
 
-def scan(services: QuerySet[Service], *, after: int = 0, limit: int = CHUNK) -> Scan:
+def scan(services: QuerySet[Service], *, after: int = 0, limit: int = STRETCH) -> Scan:
     """Look through the next services by client; the same few queries for any number."""
     clients = list(
         services.filter(status__in=LIVE, client__gt=after)
@@ -58,6 +61,44 @@ def scan(services: QuerySet[Service], *, after: int = 0, limit: int = CHUNK) -> 
     )
     rows = services.filter(client__in=clients, status__in=LIVE)
     return Scan(drifts(rows), clients[-1] if len(clients) == limit else None)
+
+
+def start_look(*, by: User | None) -> Job:
+    """Look at the services of every client, as a job. Raises Refused while another one does."""
+    if Job.objects.filter(kind=LOOK, state__in=jobs.GOING).exists():
+        raise Refused(_("The services are being looked through already."))
+    clients = Service.objects.live().aggregate(n=Count("client", distinct=True))["n"]
+    return jobs.start(LOOK, _("Sums and dates of services looked through"), by=by, total=clients)
+
+
+@transaction.atomic
+def look_further(after: int = 0, *, limit: int = STRETCH) -> int | None:
+    """Look at the services of the next clients, keep what drifted; after whom to go on, None at the end."""
+    seen = scan(Service.objects.all(), after=after, limit=limit)
+    stretch = Drifted.objects.filter(service__client__gt=after)
+    if seen.more:
+        stretch = stretch.filter(service__client__lte=seen.more)
+    _keep(seen.found, stretch)
+    return seen.more
+
+
+def _keep(found: Iterable[Drift], before: QuerySet[Drifted]) -> None:
+    """Store what was found instead of what was known `before`; of a kind the first finding stands for all."""
+    rows: dict[tuple[int, str], Drifted] = {}
+    for one in found:
+        key = one.service.pk, str(one.kind)
+        if key not in rows:
+            rows[key] = Drifted(
+                service=one.service, kind=key[1], stored=one.stored, expected=one.expected,
+                difference=one.difference if one.kind in drift.SUMS else Decimal(0), looked_at=clock.now(),
+            )  # fmt: skip
+    known = before.values_list("pk", "service", "kind")
+    gone = [pk for pk, service, kind in known if (service, kind) not in rows]
+    Drifted.objects.filter(pk__in=gone).delete()
+    Drifted.objects.bulk_create(
+        rows.values(), update_conflicts=True, unique_fields=["service", "kind"],
+        update_fields=["stored", "expected", "difference", "looked_at"],
+    )  # fmt: skip
 
 
 def drifts(services: QuerySet[Service]) -> list[Drift]:
@@ -293,6 +334,8 @@ def repair(quoted: Repair, *, by: User, seen: str | None = None) -> Invoice | No
         was=str(now.drift.stored),
         becomes=str(now.drift.expected),
     )
+    theirs = Service.objects.filter(client=service.client_id)
+    _keep(drifts(theirs), Drifted.objects.filter(service__in=theirs))
     return draft
 
 

@@ -1,4 +1,5 @@
 from invoices.models.bank import BankLine, LearnedPayer, Statement
+from invoices.models.drifts import Drifted
 from invoices.models.invoice import Invoice, Line, ProofCard, PublicLink, Revision, SkippedPeriod
 from invoices.models.money import Allocation, CreditAccount, CreditEntry, Payment
 from invoices.models.renewals import DraftCheck, Enclosure, ParkedRenewal
@@ -8,9 +9,10 @@ __all__ = [
     "BankLine",
     "CreditAccount",
     "CreditEntry",
-    "Invoice",
     "DraftCheck",
+    "Drifted",
     "Enclosure",
+    "Invoice",
     "LearnedPayer",
     "Line",
     "ParkedRenewal",

@@ -1,53 +1,59 @@
 """The drift list (R3.6): what differs from what its parts say, why, and a repair that shows itself first."""
 
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.journal.models import Job
 from billing_site.kit.errors import Refused
 from billing_site.pages import formats
+from billing_site.pages.access import may
 from billing_site.pages.addresses import known
-from billing_site.pages.page import Crumb, Page
+from billing_site.pages.page import Crumb
 from billing_site.pages.subjects import service_crumbs
-from billing_site.pages.views import FormPage, PanelView
+from billing_site.pages.tables import (
+    Column,
+    DateColumn,
+    LinkColumn,
+    MomentColumn,
+    MoneyColumn,
+    Row,
+    ShownRow,
+    Table,
+    TextColumn,
+)
+from billing_site.pages.views import ActionPage, FormPage, ListPage, PanelView
 from invoices import billing
+from invoices.filters import DriftFilter
 from invoices.forms import RepairForm
-from invoices.models import Invoice
+from invoices.models import Drifted, Invoice
 from products import drift
-from products.drift import Drift, Kind
+from products.drift import SUMS, Drift, Kind
 from products.models import Cycle, Service
-
-WHAT: dict[Kind, str | Promise] = {
-    Kind.AMOUNT: _("sum differs from the catalogue"),
-    Kind.CYCLE: _("price of another cycle"),
-    Kind.STORED: _("stored sum differs from the composition"),
-    Kind.ENDS: _("ends before the others"),
-    Kind.DOUBLED: _("doubled family"),
-    Kind.UNPAID: _("no paid period"),
-    Kind.COMPANIONS: _("companions are not as many"),
-}
 
 
 @dataclass(frozen=True)
-class Row:
+class Found:
     """A finding as people read it."""
 
     drift: Drift
 
     @property
-    def what(self) -> str | Promise:
-        return WHAT[self.drift.kind]
+    def what(self) -> str:
+        return str(self.drift.kind.label)
 
     @property
     def has_sums(self) -> bool:
-        return self.drift.kind in (Kind.AMOUNT, Kind.CYCLE, Kind.STORED)
+        return self.drift.kind in SUMS
 
     @property
     def words(self) -> list[str]:
@@ -105,34 +111,120 @@ def _sibling_in_words(one: Drift, sibling: Service) -> str:
     return _t("Stands beside “%(service)s” No. %(no)s, %(recurring)s") % facts
 
 
-class DriftList(Page):
-    """Looks through the services client by client, a stretch at a time; an address goes on from its end."""
+CURRENCY = "service__client__currency"
+
+
+def _service(row: Row) -> str:
+    told = f"№\u00a0{row['service_id']} · {Cycle(row['service__cycle']).label}"
+    return format_html('{}<div class="small muted">{}</div>', row["service__product__name"], told)
+
+
+def _why(row: Row) -> str:
+    what, seen = Kind(row["kind"]).label, row["seen"]
+    words = [word for one in seen for word in one.words] if seen else [_t("It has been put right since.")]
+    return format_html(
+        "{}{}", what, format_html_join("", '<div class="small muted">{}</div>', ((word,) for word in words))
+    )
+
+
+def _sum(key: str) -> Callable[[Row], str]:
+    def told(row: Row) -> str:
+        return formats.money(row[key], row[CURRENCY]) if row["kind"] in SUMS else formats.NOTHING
+
+    return told
+
+
+def _put_right(row: Row) -> str:
+    if not row["seen"]:
+        return ""
+    return format_html('<a href="{}">{}</a>', row["seen"][0].url, _("Put right"))
+
+
+def _last_day(row: Row) -> date | None:
+    until: date | None = row["service__paid_until"]
+    return until - timedelta(days=1) if until else None
+
+
+class DriftTable(Table):
+    """What the last look found; reasons of the shown rows are looked up now, the same few queries for all."""
+
+    columns: Sequence[Column] = (
+        LinkColumn("service", _("Service"), fields=("service__product__name", "service_id", "service__cycle"),
+                   cell=_service, link=lambda row: reverse("service-detail", args=[row["service_id"]])),
+        TextColumn("client", _("Client"), fields=("service__client__name", "service__client_id"),
+                   link=lambda row: reverse("client-detail", args=[row["service__client_id"]])),
+        TextColumn("kind", _("What is wrong"), cell=_why, export=lambda row: str(Kind(row["kind"]).label)),
+        MoneyColumn("stored", _("Stored"), cell=_sum("stored"), currency=CURRENCY),
+        MoneyColumn("expected", _("Expected"), cell=_sum("expected"), currency=CURRENCY),
+        MoneyColumn("difference", _("Differs by"), cell=_sum("difference"), currency=CURRENCY,
+                    sort="difference", sum="difference"),
+        DateColumn("paid_until", _("Paid up to"), fields=("service__paid_until",), align="end",
+                   cell=lambda row: formats.day(_last_day(row)), export=_last_day),
+        TextColumn("manager", _("Manager"), fields=("service__client__account_manager__name",), hidden=True),
+        MomentColumn("looked_at", _("Looked at"), hidden=True),
+    )  # fmt: skip
+    reads = ("service_id", "kind")
+
+    def shown(self, rows: Iterable[Row]) -> list[ShownRow]:
+        listed = list(rows)
+        theirs = Service.objects.filter(pk__in={row["service_id"] for row in listed})
+        found: dict[tuple[int, str], list[Found]] = defaultdict(list)
+        for one in billing.drifts(Service.objects.filter(client__in=theirs.values("client"))):
+            found[one.service.pk, str(one.kind)].append(Found(one))
+        return super().shown({**row, "seen": found.get((row["service_id"], row["kind"]))} for row in listed)
+
+    def css(self, row: Row) -> str:
+        return "" if row["seen"] else "muted"
+
+
+class RepairTable(DriftTable):
+    """The same for who may put right."""
+
+    columns = (
+        *DriftTable.columns,
+        TextColumn("deed", _("What can be done"), fields=("id",), cell=_put_right),
+    )
+
+
+class DriftList(ListPage):
+    """What drifted, as the last look through all services found it."""
 
     permission, title, menu = "products.view_service", _("Drifted sums and dates"), "clients"
     crumbs = ((_("Services"), "service-list"),)
+    queryset, table, filterset = Drifted.objects.all(), DriftTable, DriftFilter
+    default_order = ("id",)
+    search_fields = ("service__client__name_key",)
+    search_hint = _("Client")
     template_name = "invoices/drift/list.html"
+    empty_text = _("Nothing has drifted: sums, ends and prices are what their parts say.")
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        services = Service.objects.visible_to(self.request.user)
-        kind, after = request.GET.get("kind", ""), _number(request.GET.get("after"))
-        mine, client = request.GET.get("mine") == "1", _number(request.GET.get("client"))
-        if mine:
-            services = services.filter(client__account_manager=request.user.pk)
-        if client:
-            services = services.filter(client=client)
-        scan = billing.scan(services, after=after)
-        rows = [Row(one) for one in scan.found if not kind or one.kind == kind]
-        context = {
-            "rows": rows, "kinds": list(WHAT.items()), "kind": kind, "mine": mine, "client": client,
-            "more": scan.more, "after": after,
-            "off": sum((row.drift.difference for row in rows if row.has_sums), Decimal(0)),
-        }  # fmt: skip
-        return render(request, self.template_name, {**self.frame(), **context, "base_template": "base.html"})
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        if may(self.request.user, "products.change_service"):
+            self.table = RepairTable
+
+    def context(self) -> dict[str, Any]:
+        looked = Job.objects.filter(kind=billing.LOOK, state=Job.State.DONE).order_by("-pk").first()
+        return {**super().context(), "looked": looked}
 
 
-def _number(typed: str | None) -> int:
-    """A row's number in the address; anything else is none."""
-    return int(typed) if typed and typed.isdecimal() and len(typed) < 10 else 0
+class LookForDrifts(ActionPage):
+    """A look through all services now; it happens every night anyway."""
+
+    permission, menu = "products.change_service", "clients"
+    crumbs = ((_("Drifted sums and dates"), "drift-list"),)
+    title, submit_label = _("Look through all services"), _("Look through")
+    explanation = _(
+        "The services of every client are compared with what they are made of. Nothing is changed: the list "
+        "shows what was found. You may go on meanwhile."
+    )
+    success_message = _("Started: you may go on, the bell tells when it is ready.")
+
+    def perform(self, obj: None, by: Any, data: dict[str, Any]) -> Job:
+        return billing.start_look(by=by)
+
+    def get_success_url(self, obj: Job | None) -> str:
+        return reverse("job-detail", args=[obj.pk]) if obj else reverse("drift-list")
 
 
 class ServiceDrift(PanelView):
@@ -142,7 +234,7 @@ class ServiceDrift(PanelView):
 
     def get_context(self, obj: Service) -> dict[str, Any]:
         found = billing.drifts(Service.objects.filter(client=obj.client_id))
-        return {"rows": [Row(one) for one in found if one.service.pk == obj.pk], "client": obj.client}
+        return {"rows": [Found(one) for one in found if one.service.pk == obj.pk], "client": obj.client}
 
 
 class DriftRepair(FormPage):
@@ -172,7 +264,7 @@ class DriftRepair(FormPage):
             (line, [{"text": step["text"], "amount": Decimal(step["amount"])} for step in line.why])
             for line in repair.lines
         ]
-        return {**shown, "repair": repair, "row": Row(repair.drift), "lines": lines}
+        return {**shown, "repair": repair, "row": Found(repair.drift), "lines": lines}
 
     def perform(self, form: RepairForm, by: Any) -> Invoice | Service:
         quoted = billing.quote_repair(self.object, self.kwargs["kind"])

@@ -104,6 +104,7 @@ def test_unequal_companions_stand_in_the_drift_list(service, manager, browse):
     settle_recurring([service.pk])
     found = {one.companion.pk: one for one in billing.scan(Service.objects.all()).found}
     assert (found[rent.pk].has, found[rent.pk].needs) == (5, 7)
+    billing.look_further()
     text = browse(manager).get(reverse("drift-list")).content.decode()
     licences = Service.objects.get(product__name="Аренда лицензий")
     assert f"{reverse('service-change', args=[licences.pk])}?what=&amp;becomes=7" in text

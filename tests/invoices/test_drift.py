@@ -8,10 +8,11 @@ import time_machine
 from django.urls import reverse
 
 from billing_site.home.books import differences
-from billing_site.journal.models import Entry
+from billing_site.journal.jobs import run_job
+from billing_site.journal.models import Entry, Job
 from billing_site.kit.errors import Refused
 from invoices import billing
-from invoices.models import Invoice
+from invoices.models import Drifted, Invoice
 from products.actions import Wanted, carry_out, settle_recurring
 from products.drift import Kind
 from products.models import Batch, Handover, Service
@@ -180,6 +181,7 @@ def test_a_sum_that_is_not_its_parts_is_settled(figure_3, manager):
 
 def test_the_pages_show_and_repair(figure_3, manager, browse):
     browser, access = browse(manager), figure_3["Доступ"]
+    billing.look_further()
     text = browser.get(reverse("drift-list")).content.decode().replace("\u00a0", " ")
     for told in ("28 560,00 ₽", "27 360,00 ₽", "1 200,00 ₽", "675,00 ₽", "5 × 4 800,00 − 5 %"):
         assert told in text, told
@@ -199,6 +201,7 @@ def test_the_pages_show_and_repair(figure_3, manager, browse):
 
 
 def test_the_list_keeps_to_rights_and_scope(figure_3, browse):
+    billing.look_further()
     stranger = browse(make.user("account_manager", scope="portfolio"))
     assert "Доступ" not in stranger.get(reverse("drift-list")).content.decode()
     path = reverse("drift-repair", args=[figure_3["Доступ"].pk, "amount"])
@@ -213,10 +216,64 @@ def test_queries_do_not_grow(manager, browse, django_assert_max_num_queries, row
         bought(make.client(), manager, Wanted(access, "half_year"))
     Batch.objects.update(price=Decimal("1.00"))
     settle_recurring(Service.objects.values_list("pk", flat=True))
+    billing.look_further()
     browser = browse(manager)
     browser.get(reverse("drift-list"))
     with django_assert_max_num_queries(18):
         assert len(browser.get(reverse("drift-list")).context["rows"]) == rows
+
+
+def test_a_look_keeps_what_it_finds_and_forgets_what_is_right(figure_3, manager):
+    def known() -> list[tuple[str, Decimal]]:
+        return list(Drifted.objects.order_by("pk").values_list("kind", "difference"))
+
+    assert billing.look_further() is None
+    billing.look_further()
+    assert known() == [("amount", Decimal("1200.00")), ("amount", Decimal("675.00"))]
+    billing.repair(billing.quote_repair(figure_3["Доступ"], Kind.AMOUNT), by=manager)
+    assert known() == [("amount", Decimal("675.00"))]
+    Service.objects.update(status=Service.Status.TERMINATED)
+    billing.look_further()
+    assert known() == []
+
+
+def test_a_look_goes_on_from_stretch_to_stretch(manager):
+    access = make.product(prices={"half_year": "360.00"})
+    for _ in range(3):
+        bought(make.client(), manager, Wanted(access, "half_year"))
+    Batch.objects.update(price=Decimal("1.00"))
+    first = billing.look_further(limit=2)
+    assert (first is not None, Drifted.objects.count()) == (True, 4)
+    assert billing.look_further(first, limit=2) is None
+    assert Drifted.objects.count() == 6
+
+
+def test_what_was_put_right_since_the_look_says_so(figure_3, manager, browse):
+    billing.look_further()
+    Batch.objects.filter(service=figure_3["Доступ"]).update(own_price_because="как у всех")
+    rows = browse(manager).get(reverse("drift-list")).context["rows"]
+    assert [row.css for row in rows] == ["muted", ""]
+    assert "уже исправлено" in rows[0].cells[2].text
+
+
+def test_the_whole_look_is_a_job_one_at_a_time(figure_3, manager, browse):
+    browser = browse(manager)
+    assert "ещё не проверялись" in browser.get(reverse("drift-list")).content.decode()
+    browser.post(reverse("drift-look"))
+    browser.post(reverse("drift-look"))
+    job = Job.objects.get()
+    assert (job.author, job.total) == (manager, 1)
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.done, Drifted.objects.count()) == (Job.State.DONE, 1, 2)
+    assert "ещё не проверялись" not in browser.get(reverse("drift-list")).content.decode()
+
+
+def test_the_list_goes_into_a_file(figure_3, manager, browse):
+    billing.look_further()
+    text = browse(manager).get(reverse("drift-list"), {"export": "csv"}).getvalue().decode()
+    assert "сумма не по прайсу" in text
+    assert "1200" in text
 
 
 def test_a_debt_is_no_drift(client, manager):

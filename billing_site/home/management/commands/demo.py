@@ -16,6 +16,7 @@ from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from clients.models import Client
+from invoices import billing
 
 SIZES = ("clients", "invoices", "tickets")
 
@@ -68,6 +69,7 @@ class Command(BaseCommand):
         else:
             with transaction.atomic():
                 Story(clock.today(), seed=options["seed"]).tell()
+                billing.look_further()  # as every night: one stretch is the whole demo
         self.tell_login()
 
     def clone(self, size: Size) -> None:
