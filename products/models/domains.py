@@ -3,8 +3,15 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit.secrets import EncryptedTextField
+from billing_site.office.models import User
+from clients.models import clients_seen_by
 from products.models.orders import DomainHow
 from products.models.services import Service
+
+
+class DomainQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "DomainQuerySet":
+        return self.filter(clients_seen_by(user, "service__client__"))
 
 
 class Domain(models.Model):
@@ -19,10 +26,13 @@ class Domain(models.Model):
     expires_on = models.DateField(_("expires on"), null=True, blank=True)
     auth_code = EncryptedTextField(_("transfer code"), blank=True, default="")
 
+    objects = DomainQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("domain")
         verbose_name_plural = _("domains")
         constraints = [models.UniqueConstraint(Lower("name"), name="domain_once")]
+        indexes = [models.Index(fields=["expires_on", "id"], name="domain_expiry")]
 
     def __str__(self) -> str:
         return self.name
