@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -175,11 +175,17 @@ class ProofList(ListPage):
     )
     empty_text = _("Nothing is on control: additional invoices are paid and looked through.")
 
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """What is on control as its index has it; what has been, the newest card first."""
+        past = self.request.GET.get("state") in ("seen", "others")
+        return ("-proof__id",) if past else super().order
+
     def get_queryset(self) -> QuerySet:
         turn = Case(
             When(proof_waits=True, then=2),
             When(role=Invoice.Role.ADDON, status=Invoice.Status.ISSUED, then=1),
-            When(proof__seen_at__isnull=False, then=0),
+            When(Exists(ProofCard.objects.filter(invoice=OuterRef("pk"), seen_at__isnull=False)), then=0),
             default=-1,
         )
         rows = Invoice.objects.annotate(turn=turn)
