@@ -1,5 +1,4 @@
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,55 +7,15 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
+from billing_site.pages.choosing import TYPED, Chooser
 from billing_site.pages.fields import AmountField
 from clients.models import Client, Payer
 from products.actions import Wanted
-from products.models import Cycle, Option, OptionChoice, Product, WantedLine
+from products.models import Cycle, WantedLine
+from products.queries import Thing, things_of
 
 EMPTY_LINES = 1  # lines an empty order form shows
 LONGEST = 50  # lines of one order
-
-
-@dataclass(frozen=True)
-class Thing:
-    """What an order line may hold."""
-
-    product: Product
-    option: Option | None = None
-    choice: OptionChoice | None = None
-
-    def __str__(self) -> str:
-        if self.option is None:
-            addon = self.product.kind == Product.Kind.ADDON
-            return f"{self.product.name} ({_t('addon')})" if addon else self.product.name
-        name = f"{self.product.name} + {self.option.name}"
-        return f"{name}: {self.choice.name}" if self.choice else name
-
-
-def offered() -> dict[str, Thing]:
-    """Things by the value of their choice: "12" a product, "12-4" its option, "12-4-7" an answer of it."""
-    things: dict[str, Thing] = {}
-    products = Product.objects.filter(active=True).select_related("group", "seller")
-    for product in products.prefetch_related("options__choices"):
-        things[str(product.pk)] = Thing(product)
-        for option in product.options.all():
-            if not option.active:
-                continue
-            key = f"{product.pk}-{option.pk}"
-            if option.kind == Option.Kind.CHOICE:
-                answers = option.choices.all()
-                things |= {f"{key}-{answer.pk}": Thing(product, option, answer) for answer in answers}
-            else:
-                things[key] = Thing(product, option)
-    return things
-
-
-def grouped(things: dict[str, Thing]) -> list[tuple[str, Any]]:
-    """The same as choices of a select, under the names of product groups."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for key, thing in things.items():
-        groups.setdefault(thing.product.group.name, []).append((key, str(thing)))
-    return [("", "—"), *groups.items()]
 
 
 class LineForm(forms.Form):
@@ -77,10 +36,15 @@ class LineForm(forms.Form):
         help_text=_("Only if the client shall have two services of one kind side by side."),
     )
 
-    def __init__(self, data: Any, *, n: int, things: dict[str, Thing], **kwargs: Any):
+    def __init__(self, data: Any, *, n: int, things: Mapping[str, Thing], **kwargs: Any):
         super().__init__(data, prefix=f"line-{n}", **kwargs)
         self.n, self.things = n, things
-        self.fields["thing"] = forms.ChoiceField(label=_("Product or option"), choices=grouped(things))
+        self.fields["thing"] = forms.ChoiceField(
+            label=_("Product or option"),
+            choices=[(key, str(thing)) for key, thing in things.items()],
+            widget=Chooser("order-things"),
+            error_messages={"invalid_choice": _("Choose it in the list that opens while you type.")},
+        )
         self.fields["discount"].widget.attrs["step"] = "any"
 
     def clean(self) -> dict[str, Any]:
@@ -138,19 +102,21 @@ class OrderForm(forms.Form):
             required=False,
             empty_label=default.name if default else _("no payer yet"),
         )
-        self.things = offered()
+        self.things = things_of(_keys(data, given))
         self.lines = list(self._lines(data, given))
 
     def _lines(self, data: Any, given: Sequence[WantedLine]) -> Iterator[LineForm]:
         if data is None and given:
-            for n, line in enumerate(given):
-                yield LineForm(None, n=n, things=self.things, initial=as_typed(line))
+            for place, line in enumerate(given):
+                yield LineForm(None, n=place, things=self.things, initial=as_typed(line))
             return
         if data is None:
             yield from (LineForm(None, n=n, things=self.things) for n in range(EMPTY_LINES))
             return
         places = sorted(int(n) for key in data if (n := _place(key)))[:LONGEST]
-        yield from (LineForm(data, n=n, things=self.things) for n in places if data.get(f"line-{n}-thing"))
+        for n in places:
+            if data.get(f"line-{n}-thing") or data.get(f"line-{n}-thing-{TYPED}", "").strip():
+                yield LineForm(data, n=n, things=self.things)
 
     @property
     def next_place(self) -> int:
@@ -168,9 +134,8 @@ class OrderForm(forms.Form):
 
 def as_typed(line: WantedLine) -> dict[str, Any]:
     """A line as values of LineForm; a price of the catalogue is not repeated."""
-    key = "-".join(str(part) for part in (line.product_id, line.option_id, line.choice_id) if part)
     return {
-        "thing": key,
+        "thing": _key(line),
         "cycle": line.cycle,
         "quantity": line.quantity,
         "discount": line.discount,
@@ -178,6 +143,17 @@ def as_typed(line: WantedLine) -> dict[str, Any]:
         "because": line.own_price_because,
         "doubled": line.doubled_because,
     }
+
+
+def _keys(data: Any, given: Sequence[WantedLine]) -> list[str]:
+    """Keys of what the lines hold (products.queries.Thing)."""
+    if data is None:
+        return [_key(line) for line in given]
+    return [data[name] for name in data if _place(name)]
+
+
+def _key(line: WantedLine) -> str:
+    return "-".join(str(part) for part in (line.product_id, line.option_id, line.choice_id) if part)
 
 
 def _place(key: str) -> str:

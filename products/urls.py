@@ -24,6 +24,7 @@ urlpatterns = [
     path("orders/new/", orders.OrderNew.as_view(), name="order-new"),
     path("orders/bulk/close/", orders.OrderBulkClose.as_view(), name="order-bulk-close"),
     path("orders/new/clients/", orders.OrderClients.as_view(), name="order-clients"),
+    path("orders/new/things/", orders.OrderThings.as_view(), name="order-things"),
     path("orders/new/line/", orders.OrderLineNew.as_view(), name="order-line"),
     path("orders/new/summary/", orders.OrderSummary.as_view(), name="order-summary"),
     path("orders/<int:pk>/", orders.OrderCard.as_view(), name="order-detail"),

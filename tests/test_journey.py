@@ -124,7 +124,8 @@ def make_client(page: Page) -> None:
 def order(page: Page) -> None:
     client = Client.objects.get(name="Василёк")
     page.goto(reverse("order-new") + f"?client={client.pk}")
-    page.select_option("[name=line-0-thing]", label="Доступ «Стандарт»")
+    page.fill("[name=line-0-thing-typed]", "станд")
+    page.click("[role=option]:text-is('Доступ «Стандарт»')")
     page.fill("[name=starts_on]", f"{clock.today():%Y-%m}-01")
     page.fill("[name=line-0-quantity]", "5")
     page.wait_for_selector(".summary >> text=24 000,00")

@@ -203,6 +203,7 @@ PAGES: dict[str, Page] = {
     "order-list": see(ORDER),
     "order-new": act("products.add_order"),
     "order-clients": see("products.add_order"),
+    "order-things": see("products.add_order"),
     "order-line": see("products.add_order", query="?client={0.client}&n=0"),
     "order-summary": see("products.add_order", query="?client={0.client}"),
     "order-detail": see(ORDER, "order"),

@@ -1,5 +1,6 @@
 """Orders: the list, the form with its live sum, one order and what closes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,13 +16,15 @@ from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.office.models import Seller
 from billing_site.pages.bulk import BulkPage
+from billing_site.pages.choosing import Choice, ChoicesPage
 from billing_site.pages.views import ActionPage, Bulk, Create, DetailPage, FormPage, ListPage, Page, PanelView
 from clients.models import Client
 from products import actions, schedule, waiting
 from products.filters import OrderFilter
-from products.forms import LineForm, OrderForm, offered
+from products.forms import LineForm, OrderForm
 from products.models import Order, OrderLine, Promotion, Service
 from products.promotions import promotion_for
+from products.queries import things_called
 from products.tables import OrderTable
 
 FOUND = 8  # clients offered while a name is typed
@@ -119,6 +122,16 @@ def _is_called(typed: str) -> Q:
     return called
 
 
+class OrderThings(ChoicesPage):
+    """Products and their options for a line, while a name is typed."""
+
+    permission = "products.add_order"
+
+    def find(self, words: Sequence[str], limit: int) -> list[Choice]:
+        things = things_called(words, limit)
+        return [Choice(thing.key, str(thing), thing.product.group.name) for thing in things]
+
+
 class OrderLineNew(ForClient):
     """One more empty line for the form, at the place ?n=."""
 
@@ -127,7 +140,7 @@ class OrderLineNew(ForClient):
     def get(self, request: HttpRequest) -> HttpResponse:
         place = request.GET.get("n", "")
         n = int(place) if place.isdecimal() and len(place) < 5 else 0
-        line = LineForm(None, n=n, things=offered())
+        line = LineForm(None, n=n, things={})
         context = {"line": line, "next_place": n + 1, "client": self.client}
         return render(request, "products/_order_line_new.html", context)
 

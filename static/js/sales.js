@@ -23,7 +23,7 @@
     const line = button.closest("[data-line]");
     const near = line.previousElementSibling || line.nextElementSibling;
     line.remove();
-    near?.querySelector("select, button")?.focus();
+    near?.querySelector("input[type=text], button")?.focus();
     form.dispatchEvent(new Event("input", { bubbles: true }));
   });
 })();
