@@ -29,7 +29,7 @@ def sums(rows: QuerySet) -> dict[str, Decimal]:
         total_sum=Coalesce(Sum("standing_total"), ZERO),
         paid_sum=Coalesce(Sum("paid"), ZERO),
         open_sum=Coalesce(Sum("open"), ZERO),
-        n=Count("pk"),
+        n=Count("*"),
     )
 
 

@@ -108,7 +108,7 @@ def coming_renewals(user: User) -> QuerySet[Service, Any]:
         renewing(user)
         .filter(paid_until__range=(today, today + AHEAD))
         .values("paid_until", "client_id", "client__name")
-        .annotate(services=Count("pk"), amount=Sum("recurring"))
+        .annotate(services=Count("*"), amount=Sum("recurring"))
         .order_by("paid_until", "client_id")
     )
 
@@ -134,7 +134,7 @@ def month_of_renewals(user: User, first: date) -> list[list[Day]]:
         renewing(user)
         .filter(paid_until__range=(start, end))
         .values_list("paid_until")
-        .annotate(services=Count("pk"), amount=Sum("recurring"))
+        .annotate(services=Count("*"), amount=Sum("recurring"))
         .order_by()
     )
     starting = {on: (services, amount) for on, services, amount in due}
@@ -150,21 +150,21 @@ def month_of_renewals(user: User, first: date) -> list[list[Day]]:
 def issued_on(user: User, day: date) -> Mapping[str, Any]:
     """`count` and `amount` of invoices issued on `day`; void ones were issued too."""
     issued = Invoice.objects.filter(issued_on=day).visible_to(user)
-    return issued.aggregate(count=Count("pk"), amount=Sum("total"))
+    return issued.aggregate(count=Count("*"), amount=Sum("total"))
 
 
 def paid_on(user: User, day: date) -> Mapping[str, Any]:
     """Invoices that money of `day` paid in full; found through that day's payments, which are indexed."""
     touched = Allocation.objects.filter(payment__received_on=day).values("invoice")
     paid = Invoice.objects.filter(pk__in=touched, status=Invoice.Status.PAID, paid_on=day).visible_to(user)
-    return paid.aggregate(count=Count("pk"), amount=Sum("total"))
+    return paid.aggregate(count=Count("*"), amount=Sum("total"))
 
 
 def received_on(user: User, day: date) -> Mapping[str, Any]:
     return (
         Payment.objects.filter(received_on=day)
         .visible_to(user)
-        .aggregate(count=Count("pk"), amount=Sum("amount"))
+        .aggregate(count=Count("*"), amount=Sum("amount"))
     )
 
 

@@ -26,7 +26,7 @@ SHOWN = 10
 
 def _counted(rows: QuerySet, by: str) -> Coalesce:
     """How many `rows` stand behind one object; `by` leads from them to it."""
-    found = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(n=Count("pk"))
+    found = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(n=Count("*"))
     return Coalesce(Subquery(found.values("n"), output_field=IntegerField()), 0)
 
 

@@ -44,7 +44,7 @@ def with_services_and_debt(rows: QuerySet) -> QuerySet:
     open_sum = ExpressionWrapper(Sum(F("total") - F("paid")), output_field=MONEY)
     return rows.annotate(
         live_services=Coalesce(
-            Subquery(services.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0
+            Subquery(services.annotate(n=Count("*")).values("n"), output_field=IntegerField()), 0
         ),
         due=Subquery(unpaid.annotate(s=open_sum).values("s"), output_field=MONEY),
     )

@@ -18,7 +18,7 @@ class StatementQuerySet(models.QuerySet):
 
 
 def _count(rows: models.QuerySet) -> Coalesce:
-    counted = rows.values("statement").annotate(n=models.Count("pk")).values("n")
+    counted = rows.values("statement").annotate(n=models.Count("*")).values("n")
     return Coalesce(models.Subquery(counted, output_field=models.IntegerField()), 0)
 
 
