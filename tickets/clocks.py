@@ -5,9 +5,10 @@ Everything is derived: messages and the journal's moves go in, due times come ou
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
 from billing_site.journal.models import Entry, subject_of
 from billing_site.journal.moves import record_many
@@ -36,6 +37,7 @@ class Calendar:
     def __init__(self) -> None:
         self._years: dict[int, dict[date, tuple[time, time] | None]] = {}
         self._sums: dict[int, list[timedelta]] = {}
+        self._totals: dict[int, timedelta] = {}
 
     def __call__(self, day: date) -> tuple[time, time] | None:
         if day.year not in self._years:
@@ -59,7 +61,7 @@ class Calendar:
             worktime.work_between(start, datetime.combine(first, time(), clock.MOSCOW), self)
             + self._worked_before(last)
             - self._worked_before(first)
-            + sum((self._year(year) for year in range(first.year, last.year)), timedelta(0))
+            + self._whole(first.year, last.year)
             + worktime.work_between(datetime.combine(last, time(), clock.MOSCOW), end, self)
         )
 
@@ -67,30 +69,53 @@ class Calendar:
         """Working time of the days of its year before `day`."""
         return self._running(day.year)[day.timetuple().tm_yday - 1]
 
-    def _year(self, year: int) -> timedelta:
-        return self._running(year)[-1]
-
     def _running(self, year: int) -> list[timedelta]:
         """Working time before each day of a year, and of the whole year at the end."""
         if year not in self._sums:
             day, sums = date(year, 1, 1), [timedelta(0)]
             while day.year == year:
                 hours = self(day)
-                worked = (
-                    datetime.combine(day, hours[1]) - datetime.combine(day, hours[0])
-                    if hours
-                    else timedelta(0)
-                )
-                sums.append(sums[-1] + worked)
+                sums.append(sums[-1] + (_span(*hours) if hours else timedelta(0)))
                 day += timedelta(days=1)
             self._sums[year] = sums
         return self._sums[year]
+
+    def _whole(self, first: int, last: int) -> timedelta:
+        """Working time of the years from `first` to the one before `last`, summed by the database."""
+        if missing := [year for year in range(first, last) if year not in self._totals]:
+            known = (
+                WorkDay.objects.filter(day__year__range=(missing[0], missing[-1]))
+                .order_by()
+                .values("day__year")
+                .annotate(
+                    worked=Sum(F("closes") - F("opens")),
+                    weekdays=Count("pk", filter=Q(day__iso_week_day__lte=5)),
+                )
+            )
+            sums = {row["day__year"]: (row["worked"], row["weekdays"]) for row in known}
+            for year in missing:
+                worked, weekdays = sums.get(year, (None, 0))
+                usual = (_weekdays_of(year) - weekdays) * _span(OPENS, CLOSES)
+                self._totals[year] = (worked or timedelta(0)) + usual
+        return sum((self._totals[year] for year in range(first, last)), timedelta(0))
 
     def is_open(self, at: datetime) -> bool:
         """Whether the office works at this instant; the closing instant still belongs to the day."""
         local = clock.moscow(at)
         hours = self(local.date())
         return hours is not None and hours[0] <= local.time().replace(second=0, microsecond=0) <= hours[1]
+
+
+@cache
+def _span(opens: time, closes: time) -> timedelta:
+    return datetime.combine(date.min, closes) - datetime.combine(date.min, opens)
+
+
+def _weekdays_of(year: int) -> int:
+    """How many days of a year are from Monday to Friday."""
+    days = range((date(year + 1, 1, 1) - date(year, 1, 1)).days)
+    first = date(year, 1, 1).weekday()
+    return sum((first + day) % 7 < 5 for day in days)
 
 
 class Policies:

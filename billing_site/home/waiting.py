@@ -38,6 +38,7 @@ from billing_site.pages.tables import (
     TextColumn,
 )
 from billing_site.pages.views import Bulk, ListPage
+from clients.filters import find_payers
 from clients.models import Client, Payer, clients_seen_by
 from invoices.models import Invoice, Payment
 from tickets.clocks import Calendar
@@ -55,12 +56,15 @@ def waiting_for_code(user: User) -> QuerySet[Payer]:
     out, draft = Q(status__in=SENT), Q(status=Invoice.Status.DRAFT)
     began = Coalesce("issued_on", TruncDate("created_at", tzinfo=clock.MOSCOW))
     waiting = Invoice.objects.filter(out | draft, payer=OuterRef("pk"))
+    client = Client.objects.filter(pk=OuterRef("client"))  # not joined: told of the rows shown
     return (
         Payer.objects.filter(clients_seen_by(user, "client__"), Exists(waiting), counterparty_code="")
         .annotate(
             sent=Coalesce(_told(Count("*"), out), 0), drafts=Coalesce(_told(Count("*"), draft), 0),
             amount=_told(Sum("total"), out), sent_since=_told(Min("issued_on"), out),
             since=_told(Min(began), out | draft),
+            client_name=Subquery(client.values("name")),
+            manager_name=Subquery(client.values("account_manager__name")),
         )
         .order_by("since", "id")
     )  # fmt: skip
@@ -77,10 +81,11 @@ def paid_without_manager(user: User) -> QuerySet[Any, Any]:
     first = Payment.objects.filter(client=OuterRef("pk")).order_by("id")
     return (
         Client.objects.visible_to(user)
-        .filter(status=Client.Status.ACTIVE, account_manager=None)
-        .annotate(payment=Subquery(first.values("pk")[:1], output_field=IntegerField()))
-        .filter(payment__isnull=False)
-        .annotate(paid_at=Subquery(first.values("created_at")[:1]))
+        .filter(Exists(first), status=Client.Status.ACTIVE, account_manager=None)
+        .annotate(
+            payment=Subquery(first.values("pk")[:1], output_field=IntegerField()),
+            paid_at=Subquery(first.values("created_at")[:1]),
+        )
         .order_by("payment", "id")
     )
 
@@ -109,10 +114,10 @@ class CodeTable(Table):
         LinkColumn(
             "name", _("Payer"), link=lambda row: known("payer-edit", row["client_id"], row["id"]),
         ),
-        TextColumn("client", _("Client"), fields=("client__name",),
+        TextColumn("client", _("Client"), fields=("client_name",),
                    link=lambda row: known("client-detail", row["client_id"])),
         TextColumn("inn", _("INN")),
-        TextColumn("manager", _("Manager"), fields=("client__account_manager__name",)),
+        TextColumn("manager", _("Manager"), fields=("manager_name",)),
         NumberColumn("sent", _("Invoices sent")),
         MoneyColumn("amount", _("Amount")),
         DateColumn("sent_since", _("First sent"), align="end", hidden=True),
@@ -168,12 +173,15 @@ class WaitingForCode(ListPage):
     filterset = CodeFilter
     default_order = ("since", "id")
     tabs = ((_("All"), ""), (_("An invoice is out"), "out=yes"), (_("Drafts only"), "out=no"))
-    search_fields = ("name__icontains", "inn")
-    search_hint = _("Payer, INN")
+    search_fields = ("inn",)
+    search_hint = _("Name, INN, code, client")
     empty_text = _("Every payer with invoices has a code in Union.")
 
     def get_queryset(self) -> QuerySet:
         return waiting_for_code(self.request.user)
+
+    def search(self, queryset: QuerySet, typed: str) -> QuerySet:
+        return find_payers(queryset, typed)
 
 
 class PaidWithoutManager(ListPage):

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing_site.kit.worktime import work_between
+from billing_site.office.models import WorkDay
 from tickets.clocks import Calendar
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,13 @@ def calendar() -> Calendar:
 @given(start=INSTANTS, hours=st.integers(-100, 12_000))
 def test_working_time_between_two_instants(calendar, start, hours):
     end = start + timedelta(hours=hours)
+    assert calendar.between(start, end) == work_between(start, end, calendar)
+
+
+@pytest.mark.parametrize("year", [2018, 2022, 2026, 2028])  # not in the calendar, in it, a leap year
+def test_working_time_of_whole_years(calendar, year):
+    WorkDay.objects.filter(day__year=2025, day__month__lt=6).delete()  # half of a year is known
+    start, end = datetime(year - 3, 12, 30, 9, tzinfo=UTC), datetime(year, 1, 2, 15, tzinfo=UTC)
     assert calendar.between(start, end) == work_between(start, end, calendar)
 
 
