@@ -1,6 +1,6 @@
 """Errands of invoices that call a verb, and the work that beat starts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -111,18 +111,31 @@ class Run:
 @shared_task(name="invoices.renew")
 def renew() -> None:
     """Today's renewals (R5.1); run twice it makes nothing more."""
-    run = run_renewals(clock.today())
-    log.info("renewals drafted", drafts=len(run.drafts), parked=len(run.parked))
+    drafts = parked = 0
+    for run in renewed(clock.today()):
+        drafts += len(run.drafts)
+        parked += len(run.parked)
+    log.info("renewals drafted", drafts=drafts, parked=parked)
 
 
 def run_renewals(on: date) -> Run:
-    """Draft everything that a run of `on` bills, chunk by chunk."""
-    run, last = Run(), 0
+    """All that a run of `on` made, together."""
+    run = Run()
+    for part in renewed(on):
+        run.drafts += part.drafts
+        run.parked += part.parked
+    return run
+
+
+def renewed(on: date) -> Iterator[Run]:
+    """Draft everything that a run of `on` bills, chunk by chunk; a large office is never held whole."""
+    last = 0
     while clients := billing.due_clients(on, after=last, limit=CHUNK):
+        run = Run()
         _renew(clients, on, run)
         last = clients[-1]
+        yield run
     billing.close_stale(on)
-    return run
 
 
 def _renew(clients: Sequence[int], on: date, run: Run) -> None:

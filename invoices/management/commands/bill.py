@@ -8,7 +8,7 @@ from billing_site.kit.money import amount_string
 from invoices import billing, totals
 from invoices.drafting import Plan
 from invoices.models import Invoice
-from invoices.schedule import CHUNK, run_renewals
+from invoices.schedule import CHUNK, renewed
 
 
 class Command(BaseCommand):
@@ -34,12 +34,12 @@ class Command(BaseCommand):
 
 
 def billed(on: date):
-    """Run it; a row for each draft, then for each client left aside."""
-    run = run_renewals(on)
-    for draft in run.drafts:
-        yield {"invoice": draft.pk, **_facts(draft)}
-    for client, because in run.parked:
-        yield {"client": client, "parked": because}
+    """Run it; a row for each draft and each client left aside, as soon as its chunk is done."""
+    for run in renewed(on):
+        for draft in run.drafts:
+            yield {"invoice": draft.pk, **_facts(draft)}
+        for client, because in run.parked:
+            yield {"client": client, "parked": because}
 
 
 def would_bill(on: date):
