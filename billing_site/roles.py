@@ -26,6 +26,7 @@ INVOICES = (
     "clients.reveal_secret",
     "invoices.issue_invoice", "invoices.discard_invoice", "invoices.void_invoice", "invoices.look_proof",
     "letters.change_letter", "products.suspend_service",
+    "products.terminate_service",
 )  # fmt: skip
 HANDS = (
     "clients.reveal_secret", "products.carry_out_handover", "tickets.view_rawmail", "tickets.retry_rawmail",
@@ -43,7 +44,7 @@ HEADS = (
     "clients.add_clientgroup", "clients.change_clientgroup", "clients.import_client", "clients.delete_client",
     "clients.waive_proofs", "invoices.send_without_code", "products.change_product", "products.add_product",
     "products.add_promotion", "products.change_promotion", "products.double_family",
-    "products.terminate_service", "products.transfer_service", "products.view_moduleendpoint",
+    "products.transfer_service", "products.view_moduleendpoint",
     "products.add_moduleendpoint", "products.change_moduleendpoint", "journal.view_entry",
     "journal.view_job", "office.view_system",
 )  # fmt: skip

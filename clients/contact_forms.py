@@ -62,13 +62,17 @@ class ProofFields(forms.Form):
 
     def evidence(self) -> list[Evidence]:
         """What was brought forward, for the verbs of clients.contacting."""
-        got = self.cleaned_data
-        found: list[Evidence] = []
-        if got["called"]:
-            found.append(CallBack(got["called"], got["whom"]))
-        if got["paper"]:
-            found.append(OnPaper(got["paper"]))
-        return found
+        return evidence_of(self.cleaned_data)
+
+
+def evidence_of(got: dict[str, Any]) -> list[Evidence]:
+    """Proofs among clean values of a form with ProofFields."""
+    found: list[Evidence] = []
+    if got["called"]:
+        found.append(CallBack(got["called"], got["whom"]))
+    if got["paper"]:
+        found.append(OnPaper(got["paper"]))
+    return found
 
 
 class ContactsForm(ProofFields):

@@ -77,6 +77,14 @@ class OnPaper:
     file: letters.FilePart
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The client asked for it by mail: in which ticket, and who wrote there, authenticated and allowed to."""
+
+    ticket: str
+    whom: str
+
+
 Evidence = CallBack | OnPaper
 KINDS = {CallBack: Proof.Kind.CALL, OnPaper: Proof.Kind.PAPER}
 
@@ -166,8 +174,32 @@ def prove(
         raise Refused(_too_little(needed))
     return [
         *([confirmed] if confirmed else []),
-        *(_keep(client, one, changes, contact, by) for one in evidence),
+        *(_keep(client, one, asked_facts(changes, contact), by) for one in evidence),
     ]
+
+
+def guard(
+    client: Client, deed: dict[str, Any], *, evidence: Sequence[Evidence], asked: Asked | None, by: User
+) -> str:
+    """What speaks for a guarded deed, kept and told in words; `deed` names it, e.g. {"terminate": 12}.
+
+    Raises Refused when nothing does and `by` may not do without.
+    """
+    for one in evidence:
+        if isinstance(one, CallBack):
+            _check_call(client, one)
+    if not evidence and asked is None:
+        if not by.has_perm(WAIVE):
+            raise Refused(
+                _("Nothing proves that the client wants it: name the ticket, call back, or attach a letter "
+                  "on letterhead. A head may do without.")
+            )  # fmt: skip
+        return ""
+    kept = [_keep(client, one, deed, by) for one in evidence]
+    told = (
+        [_("%(whom)s in ticket %(ticket)s") % {"whom": asked.whom, "ticket": asked.ticket}] if asked else []
+    )
+    return "; ".join([*told, *(f"{one.get_kind_display()}: {one.text or one.file_name}" for one in kept)])
 
 
 def _too_little(needed: int) -> str:
@@ -189,9 +221,7 @@ def _check_call(client: Client, call: CallBack) -> None:
         raise Refused(_("This phone stands in the card for less than 30 days."), "called")
 
 
-def _keep(
-    client: Client, one: Evidence, changes: Sequence[Change], contact: Contact | None, by: User
-) -> Proof:
+def _keep(client: Client, one: Evidence, facts: dict[str, Any], by: User) -> Proof:
     fields: dict[str, Any]
     if isinstance(one, CallBack):
         fields = {"text": f"{shown_phone(one.phone)}, {one.whom.strip()}"}
@@ -201,7 +231,7 @@ def _keep(
     return Proof.objects.create(
         client=client,
         kind=KINDS[type(one)],
-        changes=asked_facts(changes, contact),
+        changes=facts,
         confirmed_at=clock.now(),
         by=by,
         **fields,

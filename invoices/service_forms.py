@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from clients.contact_forms import ProofFields
 from clients.models import Client
 from invoices.forms import Answer, BecauseForm, answers
 from products.models import MONTHS, Cycle, Option, PlannedChange, Product, Service
@@ -77,9 +78,17 @@ class HoldForm(forms.Form):
     because = forms.CharField(label=_("Why"), max_length=200, required=False)
 
 
-class TerminateForm(BecauseForm):
-    """Why a service is terminated, whose logins go, and its number typed by hand."""
+class TerminateForm(ProofFields):
+    """Why a service is terminated, what proves that the client wants it, and its number typed by hand."""
 
+    ticket = forms.IntegerField(
+        label=_("Asked in ticket"),
+        required=False,
+        min_value=1,
+        max_value=10**9,
+        widget=forms.TextInput,
+        help_text=_("Its number: somebody who may ask for it wrote there from a known address."),
+    )
     logins = forms.CharField(
         label=_("Logins or names to remove"),
         required=False,
@@ -88,9 +97,19 @@ class TerminateForm(BecauseForm):
     )
     typed = forms.IntegerField(label=_("Number of the service"), widget=forms.TextInput)
 
+    sections = [
+        ("", ["because", "logins"]),
+        (_("Proof"), ["ticket", ("called", "whom"), "paper"]),
+        ("", ["typed"]),
+    ]
+
     def __init__(self, *args: Any, number: int, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.number = number
+        because = self.fields["because"]
+        because.label, because.help_text, because.required = _t("Why"), "", True
+        del self.fields["version"]
+        self.fields["ticket"].widget.attrs["autocomplete"] = "off"
         self.fields["typed"].help_text = _t("Type %(number)s to confirm.") % {"number": number}
         self.fields["typed"].widget.attrs["autocomplete"] = "off"
 

@@ -21,6 +21,7 @@ VERBS = {
     "products.goes_on": _("Does not end after all"),
     "products.transferred": _("Transferred: %(old)s → %(new)s. %(because)s"),
     "products.companion_left": _("Changed without %(what)s: %(because)s"),
+    "products.termination_proved": _("The client wants the end: %(proof)s"),
     "products.drift_repaired": _("Service put right: %(was)s → %(becomes)s"),
     "products.product_added": _("Product added: %(name)s"),
     "products.group_saved": _("Product group saved: %(name)s"),

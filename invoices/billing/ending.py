@@ -15,6 +15,7 @@ from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from clients.actions import lock
 from clients.models import Client
+from clients.proving import Asked, Evidence, guard
 from invoices.billing.expiring import given_units
 from invoices.billing.renewing import renew_clients
 from invoices.models import Invoice, Line
@@ -121,15 +122,25 @@ def go_on(service: Service, *, by: User) -> Service:
 
 
 @transaction.atomic
-def terminate(service: Service, *, by: User | None, because: str, logins: str = "") -> Service:
+def terminate(
+    service: Service,
+    *,
+    by: User | None,
+    because: str,
+    logins: str = "",
+    evidence: Sequence[Evidence] = (),
+    asked: Asked | None = None,
+) -> Service:
     """The service ends today, its addons with it; support gets what to remove. Paid papers stay.
 
-    Raises Refused without a reason, and for one that has ended.
+    A person needs what proves that the client wants it (R2.3). Raises Refused without that, without a
+    reason, and for one that has ended.
     """
     row = locked(service)
     if not because.strip():
         raise Refused(_("Say why."), "because")
     quoted = quote_ending(row, now=True, logins=logins)
+    proof = guard(row.client, {"terminate": row.pk}, evidence=evidence, asked=asked, by=by) if by else ""
     _withdraw(quoted.planned, by)
     drop(_lines_ahead(quoted.services, now=True), by=by)
     waiting = Handover.objects.filter(service__in=quoted.services, status=Handover.Status.WAITING)
@@ -140,6 +151,8 @@ def terminate(service: Service, *, by: User | None, because: str, logins: str = 
     running = [one for one in quoted.services if one.status != Service.Status.PENDING]
     move_many(pending, Service.Status.CANCELLED, by=by, **fields)
     move_many(running, Service.Status.TERMINATED, by=by, facts={"because": because.strip()}, **fields)
+    if proof:
+        record("products.termination_proved", row, by=by, proof=proof)
     row.refresh_from_db()
     return row
 

@@ -9,12 +9,15 @@ from billing_site.kit.errors import Refused
 from billing_site.pages.page import Crumb
 from billing_site.pages.subjects import service_crumbs
 from billing_site.pages.views import ActionPage
-from clients.models import Client
+from clients.contact_forms import evidence_of
+from clients.models import Client, Power
+from clients.proving import standing_phones
 from invoices import billing
 from invoices.forms import BecauseForm
 from invoices.service_forms import HoldForm, TerminateForm, TransferForm
 from products import running
 from products.models import Service
+from tickets.guarding import asked_in
 
 
 class ServiceDeed(ActionPage):
@@ -68,10 +71,18 @@ class Terminate(Ended):
     success_message = _("The service is terminated.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"number": self.object.pk}
+        return {"number": self.object.pk, "phones": standing_phones(self.object.client)}
 
     def perform(self, obj: Service, by: Any, data: dict[str, Any]) -> Service:
-        return billing.terminate(obj, by=by, because=data["because"], logins=data["logins"])
+        asked = asked_in(data["ticket"], obj.client, Power.ORDER) if data["ticket"] else None
+        return billing.terminate(
+            obj,
+            by=by,
+            because=data["because"],
+            logins=data["logins"],
+            evidence=evidence_of(data),
+            asked=asked,
+        )
 
 
 class GoOn(ServiceDeed):

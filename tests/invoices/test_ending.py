@@ -100,7 +100,7 @@ def test_terminated_now_with_addons_plans_and_work(service, client, manager):
     quoted = billing.quote_ending(service, now=True, logins="ivanov")
     assert quoted.services == (service, module)
     assert [one.body for one in quoted.handovers] == ["Δ 5-0\nУбрать: ivanov"]
-    billing.terminate(service, by=manager, because="просят", logins="ivanov")
+    billing.terminate(service, by=make.user("head"), because="просят", logins="ivanov")
     renewal.refresh_from_db()
     assert renewal.total == Decimal("600.00")
     assert dict(Service.objects.values_list("product__name", "status")) == {
@@ -108,7 +108,7 @@ def test_terminated_now_with_addons_plans_and_work(service, client, manager):
     }  # fmt: skip
     assert PlannedChange.objects.get().status == "withdrawn"
     with pytest.raises(Refused):
-        billing.terminate(service, by=manager, because="ещё раз")
+        billing.terminate(service, by=make.user("head"), because="ещё раз")
 
 
 def test_a_hold_needs_a_reason_and_a_day_to_come(service, manager):
@@ -171,6 +171,6 @@ def test_the_pages(service, client, manager, browse):
     assert list(head.post(hold, {"until": "2019-09-01", "because": ""}).context["form"].errors) == ["because"]
     assert head.post(end, {"because": "просят", "logins": "", "typed": service.pk}).status_code == 302
     assert Service.objects.get(pk=service.pk).status == "terminated"
-    assert browse(manager).get(end).status_code == 403
+    assert browse(make.user("sales")).get(end).status_code == 403
     stranger = browse(make.user("account_manager", scope="portfolio"))
     assert stranger.get(hold).status_code == 404
