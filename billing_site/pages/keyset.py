@@ -91,7 +91,7 @@ def _beyond(name: str, value: Any) -> Q:
     if is_descending(name):
         return Q(**{f"{path}__isnull": False}) if value is None else Q(**{f"{path}__lt": value})
     if value is None:
-        return Q(pk__in=[])
+        return Q(**{f"{path}__in": []})
     return Q(**{f"{path}__gt": value}) | Q(**{f"{path}__isnull": True})
 
 
@@ -115,7 +115,7 @@ def beyond(model: type[Model], order: Sequence[str], values: Sequence[Any]) -> A
     if _comparable(model, order, values):
         compare = TupleLessThan if is_descending(order[0]) else TupleGreaterThan
         return compare(Tuple(*(F(bare(name)) for name in order)), tuple(values))
-    wanted, equal = Q(pk__in=[]), Q()
+    wanted, equal = Q(), Q()  # of the order's columns only: others would split grouped rows
     for name, value in zip(order, values, strict=True):
         wanted |= equal & _beyond(name, value)
         equal &= _same(name, value)
