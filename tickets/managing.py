@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet, TextChoices
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, TextChoices
+from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -47,10 +48,11 @@ class Change:
 
 def managers() -> QuerySet[User]:
     """Who may be given clients, with `portfolio_size`: who has the fewest active ones comes first."""
-    active = Count("portfolio", filter=Q(portfolio__status=Client.Status.ACTIVE), distinct=True)
+    active = Client.objects.filter(account_manager=OuterRef("pk"), status=Client.Status.ACTIVE)
+    counted = active.order_by().values("account_manager").annotate(n=Count("pk")).values("n")
     return (
         User.objects.filter(is_active=True, groups__name=ROLE)
-        .annotate(portfolio_size=active)
+        .annotate(portfolio_size=Coalesce(Subquery(counted), 0))
         .order_by("portfolio_size", "name", "pk")
     )
 

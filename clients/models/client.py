@@ -209,6 +209,9 @@ class Client(models.Model):
             models.Index(fields=["name_key", "id"], name="client_by_name"),  # the list's keyset
             models.Index(fields=["registered_on", "id"], name="client_by_date"),
             models.Index(fields=["account_manager", "name_key"], name="client_of_manager"),
+            models.Index(
+                fields=["account_manager"], name="client_active_of_manager", condition=Q(status="active")
+            ),  # how many each one has
             GinIndex(OpClass(F("name_key"), name="gin_trgm_ops"), name="client_name_trgm"),  # search
             models.Index(fields=["phone"], name="client_phone", condition=~Q(phone="")),
             models.Index(fields=["cloud_login"], name="client_cloud", condition=~Q(cloud_login="")),
