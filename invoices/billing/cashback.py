@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import record_many
@@ -30,15 +29,20 @@ def due_cashback(invoices: Sequence[Invoice]) -> dict[int, Decimal]:
 def settle_cashback(invoices: Sequence[Invoice], *, by: User | None) -> None:
     """Bring the credit balances to what `due_cashback` says; harmless twice. The clients are locked.
 
-    Taking back stops at what the balance still holds: what is spent was spent on our invoices.
+    An invoice that is void, un-applied or refunded gives its cashback back. That stops at what the balance
+    still holds, for good: what is spent was spent on our invoices, and later credit is other money.
     """
     due = due_cashback(invoices)
-    entries = CreditEntry.objects.filter(invoice__in=due).values_list("invoice").annotate(Sum("amount"))
-    given = dict(entries.order_by())
+    given: dict[int, list[Decimal]] = {}
+    entries = CreditEntry.objects.filter(invoice__in=due).order_by("pk")
+    for invoice_id, amount in entries.values_list("invoice", "amount"):
+        given.setdefault(invoice_id or 0, []).append(amount)
     told = []
     for invoice in invoices:
-        amount = due[invoice.pk] - given.get(invoice.pk, Decimal(0))
-        if amount:
+        former = given.get(invoice.pk, [])
+        amount = due[invoice.pk] - sum(former, Decimal(0))
+        came_back = bool(former) and former[-1] <= 0
+        if amount > 0 or (amount < 0 and not came_back):
             amount = _enter(invoice, amount, by)
             told.append((invoice, {"amount": f"{amount:.2f}"}))
     if told:

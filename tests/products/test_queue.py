@@ -122,6 +122,26 @@ def test_spent_cashback_is_not_taken_below_zero(manager):
     assert account.balance == 0
 
 
+@pytest.mark.parametrize("spent", [50, 80])
+def test_cashback_that_was_spent_is_never_taken_from_later_credit(manager, spent):
+    product = make.product("Доступ", {"month": "800.00"}, cashback=Decimal(10))
+    invoice = pay(sent(bought(manager, product)))
+    account = CreditAccount.objects.get()
+    CreditEntry.objects.create(account=account, amount=Decimal(-spent), because="зачёт")
+    CreditAccount.objects.update(balance=Decimal(80 - spent))
+    invoice.status = Invoice.Status.ISSUED  # un-applied
+    settle_cashback([invoice], by=manager)
+    CreditEntry.objects.create(account=account, amount=Decimal(500), because="переплата")
+    CreditAccount.objects.update(balance=Decimal(500))
+    settle_cashback([invoice], by=manager)
+    account.refresh_from_db()
+    assert account.balance == 500
+    invoice.status = Invoice.Status.PAID  # and paid again: what was taken is given anew
+    settle_cashback([invoice], by=manager)
+    account.refresh_from_db()
+    assert account.balance == 500 + 80 - spent
+
+
 def test_the_books_stay_right(manager):
     product = make.product("Доступ", {"month": "800.00"}, cashback=Decimal(10))
     pay(sent(bought(manager, product)))
