@@ -127,10 +127,10 @@ def run_renewals(on: date) -> Run:
     return run
 
 
-def renewed(on: date) -> Iterator[Run]:
+def renewed(on: date, *, chunk: int = CHUNK) -> Iterator[Run]:
     """Draft everything that a run of `on` bills, chunk by chunk; a large office is never held whole."""
     last = 0
-    while clients := billing.due_clients(on, after=last, limit=CHUNK):
+    while clients := billing.due_clients(on, after=last, limit=chunk):
         run = Run()
         _renew(clients, on, run)
         last = clients[-1]

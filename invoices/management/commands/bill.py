@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -20,11 +21,14 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="show what would be drafted, write nothing"
         )
         parser.add_argument("--json", action="store_true", help="one JSON object a draft")
+        parser.add_argument(
+            "--chunk", type=int, default=CHUNK, help="clients of one transaction (%(default)s)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         speak_utf8(self.stdout)
-        on = options["on"]
-        rows = list(would_bill(on)) if options["dry_run"] else list(billed(on))
+        on, chunk = options["on"], options["chunk"]
+        rows = list(would_bill(on, chunk) if options["dry_run"] else billed(on, chunk))
         for row in rows:
             self.stdout.write(as_line(row) if options["json"] else in_words(row))
         if not options["json"]:
@@ -33,19 +37,19 @@ class Command(BaseCommand):
             self.stdout.write(f"{made} drafts{aside}, {on:%d.%m.%Y}")
 
 
-def billed(on: date):
+def billed(on: date, chunk: int) -> Iterator[dict[str, Any]]:
     """Run it; a row for each draft and each client left aside, as soon as its chunk is done."""
-    for run in renewed(on):
+    for run in renewed(on, chunk=chunk):
         for draft in run.drafts:
             yield {"invoice": draft.pk, **_facts(draft)}
         for client, because in run.parked:
             yield {"client": client, "parked": because}
 
 
-def would_bill(on: date):
+def would_bill(on: date, chunk: int) -> Iterator[dict[str, Any]]:
     """The same rows without writing anything."""
     last = 0
-    while clients := billing.due_clients(on, after=last, limit=CHUNK):
+    while clients := billing.due_clients(on, after=last, limit=chunk):
         renewals = billing.plan_renewals(clients, on)
         for plan in renewals.plans:
             yield {"invoice": None, **_facts(plan)}
