@@ -1,12 +1,14 @@
 """Check & send: the one moment when something leaves the house."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -25,8 +27,8 @@ from clients.actions import lock
 from clients.models import Client, EmailAddress, MailClass
 from invoices import documents, totals
 from invoices.drafting import Loose, loosened, release
-from invoices.letters import invoice_letter, void_letter
-from invoices.models import Invoice, Line, PublicLink, Revision
+from invoices.letters import invoice_letter, together_letter, void_letter
+from invoices.models import Enclosure, Invoice, Line, PublicLink, Revision
 
 WITHOUT_CODE = "invoices.send_without_code"
 
@@ -147,9 +149,28 @@ def issue(invoice: Invoice, *, by: User, on: date | None = None, instead_of: Inv
     """Freeze the draft, take its number, write the letter; PDF and sending are errands after commit.
 
     The letter of an invoice that stands `instead_of` a void one says so and is held for a person (R6.2).
+    Raises Refused and IllegalMove as `freeze`. Writing hand-overs is the caller's (billing.send).
+    """
+    frozen = freeze(invoice, by=by, on=on)
+    held = {"status": Letter.Status.HELD, "held_because": Letter.Because.PERSON} if instead_of else {}
+    return write_letter(frozen.invoice, frozen.revision, frozen.token, by, instead_of, **held)
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """An invoice that has just got its number, and what its letter says; `token` is of its link."""
+
+    invoice: Invoice
+    revision: Revision
+    token: str
+
+
+@transaction.atomic
+def freeze(invoice: Invoice, *, by: User, on: date | None = None) -> Frozen:
+    """The draft becomes an invoice with a number, a frozen paper and a link; its PDF is an errand.
+
     Raises Refused with the first stopping check, IllegalMove when it is no draft any more. The number
-    is taken last, so the series' row is locked for the shortest time (R6.3). Writing hand-overs is the
-    caller's (billing.send).
+    is taken last, so the series' row is locked for the shortest time (R6.3). The letter is the caller's.
     """
     lock(invoice.client_id)
     row = (
@@ -183,10 +204,8 @@ def issue(invoice: Invoice, *, by: User, on: date | None = None, instead_of: Inv
         issued_on=day,
         manager_at_issue_id=row.client.account_manager_id,
     )
-    held = {"status": Letter.Status.HELD, "held_because": Letter.Because.PERSON} if instead_of else {}
-    letter = write_letter(row, revision, token, by, instead_of, **held)
     errands.send("invoices.render_paper", revision.pk)
-    return letter
+    return Frozen(row, revision, token)
 
 
 def public_url(token: str) -> str:
@@ -242,6 +261,51 @@ def write_letter(
         language=invoice.client.language,
         **fields,
     )
+
+
+def write_together(frozen: Sequence[Frozen], by: User) -> Letter:
+    """One letter with several invoices of a client; it leaves when the papers of all are made (R5.2)."""
+    first = frozen[0]
+    client = first.invoice.client
+    told = [(one.invoice, documents.shown_number(one.invoice), public_url(one.token)) for one in frozen]
+    with translation.override(client.language):
+        content = together_letter(client, told)
+    letter = queue(
+        content,
+        to=addressees(first.invoice),
+        kind="invoice",
+        by=by,
+        client_no=client.pk,
+        about=subject_of(first.invoice),
+        key=f"invoices-{first.invoice.pk}",
+        needs=papers_of(first.revision),
+        language=client.language,
+    )
+    Enclosure.objects.bulk_create(Enclosure(letter=letter, revision=one.revision) for one in frozen)
+    return letter
+
+
+def papers_of(first: Revision) -> str:
+    """What a letter about several invoices needs: all their papers, called by the first one's revision."""
+    return f"invoices.enclosure:{first.pk}"
+
+
+def revisions_of(invoice: Invoice) -> list[Revision]:
+    """Its papers, the newest first, with the letter about several invoices that each went with, if any."""
+    return list(invoice.revisions.select_related("enclosure").order_by("-n"))
+
+
+def letters_about(invoice: Invoice, revisions: Iterable[Revision]) -> QuerySet[Letter]:
+    """Letters that went about an invoice, alone or together with others, the newest first.
+
+    `revisions` are those of `revisions_of`.
+    """
+    found = (getattr(one, "enclosure", None) for one in revisions)
+    together = [enclosure.letter_id for enclosure in found if enclosure]
+    about = Q(about=subject_of(invoice))
+    if together:
+        about |= Q(pk__in=together) | Q(again_of__in=together)
+    return Letter.objects.filter(about).order_by("-pk")
 
 
 def write_notice(invoice: Invoice, *, by: User | None) -> Letter | None:

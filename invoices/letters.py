@@ -51,6 +51,27 @@ def invoice_letter(
     )
 
 
+def together_letter(client: Client, told: Sequence[tuple[Invoice, str, str]]) -> Content:
+    """The letter about several invoices of a client; `told`: each with its number and link."""
+    manager = client.account_manager
+    context = {
+        "told": told,
+        "total": sum(invoice.total for invoice, _number, _link in told),
+        "currency": client.currency,
+        "manager": manager,
+        "manager_phone": shown_phone(manager.phone) if manager else "",
+    }
+    subject = _("Invoices Nos. %(numbers)s for %(total)s roubles") % {
+        "numbers": ", ".join(number for _invoice, number, _link in told),
+        "total": format_number(context["total"]),
+    }
+    return Content(
+        subject,
+        render_to_string("invoices/mail/together.txt", context),
+        render_to_string("invoices/mail/together.html", context),
+    )
+
+
 def void_letter(invoice: Invoice, *, number: str) -> Content:
     """The letter that an invoice is void and need not be paid, in the language that is active."""
     context = {"invoice": invoice, "number": number, "manager": invoice.client.account_manager}

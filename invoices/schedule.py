@@ -1,5 +1,6 @@
 """Errands of invoices that call a verb, and the work that beat starts."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -18,7 +19,8 @@ from billing_site.journal.moves import move_many
 from billing_site.kit import clock, errands
 from billing_site.kit.errors import Refused
 from billing_site.office.models import User
-from billing_site.pages.many import Deed, offer
+from billing_site.pages.many import Deed, Plan, offer
+from clients.models import Client
 from invoices import billing, matching
 from invoices.forms import BecauseForm
 from invoices.matching.loading import ATTEMPTS
@@ -174,3 +176,32 @@ class BillAsIs(Deed):
 
 
 BILL_AS_IS = offer(BillAsIs())
+
+
+class SendRenewals(Deed):
+    """Clients whose renewal drafts go, each in one letter; odd ones that nobody has seen stay."""
+
+    kind, title = "invoices.send_renewals", _("Check & send")
+
+    def rows(self, by: User) -> QuerySet[Client]:
+        return Client.objects.visible_to(by)
+
+    def plan(self, ids: Sequence[int], data: dict[str, Any], by: User) -> Plan:
+        """Looks at all drafts of the clients in a few queries."""
+        drafts: dict[int, list[billing.Draft]] = defaultdict(list)
+        for one in billing.drafts_of(billing.renewal_drafts().filter(client__in=ids)):
+            drafts[one.invoice.client_id].append(one)
+        plan = Plan()
+        for client in self.rows(by).filter(pk__in=ids).order_by("pk"):
+            why = billing.what_stops(drafts[client.pk])
+            if why:
+                plan.skipped[why].append(client)
+            else:
+                plan.rows.append(client)
+        return plan
+
+    def perform(self, row: Client, data: dict[str, Any], by: User) -> None:
+        billing.send_renewals(row, by=by)
+
+
+SEND_RENEWALS = offer(SendRenewals())

@@ -15,6 +15,7 @@ from django.utils import translation
 from billing_site.journal.models import subject_of
 from billing_site.kit import clock, errands
 from billing_site.letters.actions import FilePart, supply
+from billing_site.letters.models import Letter
 from invoices import documents, pdf
 from invoices.models import Revision
 
@@ -78,6 +79,28 @@ def keep(revision: Revision, data: bytes) -> None:
         if filled:
             part = FilePart(documents.file_name(revision.invoice), "application/pdf", data)
             supply(subject_of(revision), part)
+            supply_together(revision)
+
+
+def supply_together(revision: Revision) -> None:
+    """Let a letter about several invoices go when the last of their papers is there.
+
+    Two papers may be ready at once: the letter's row is locked, and whoever comes second sees both.
+    """
+    asked = Letter.objects.filter(enclosures__revision=revision).exclude(needs="")
+    letter = asked.select_for_update(no_key=True, of=("self",)).first()
+    if letter is None:
+        return
+    together = list(
+        Revision.objects.filter(enclosure__letter=letter).select_related("invoice__seller").order_by("pk")
+    )
+    if all(one.file for one in together):
+        supply(letter.needs, *(_part(one) for one in together))
+
+
+def _part(revision: Revision) -> FilePart:
+    with default_storage.open(revision.file) as file:
+        return FilePart(documents.file_name(revision.invoice), "application/pdf", file.read())
 
 
 def put_off(revision: Revision, trouble: Exception) -> None:

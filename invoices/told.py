@@ -32,5 +32,6 @@ VERBS = {
     "invoices.statement.failed": _("The statement can't be read"),
     "invoices.statement.received": _("The statement is to be read again"),
     "invoices.renewal_parked": _("Renewal not drafted: %(because)s"),
+    "invoices.draft_checked": _("Looked through before sending: %(total)s"),
     "invoices.renewal_as_is": _("Renewal drafted as it is: %(because)s"),
 }

@@ -83,6 +83,8 @@ PAGES: dict[str, Page] = {
     "payment-list": Page(8),
     "payment-detail": Page(7, first(Payment)),
     "renewal-forecast": Page(7),
+    "parked-list": Page(8),
+    "renewal-board": Page(8),
     "proof-list": Page(8),
     "proof-detail": Page(8, first(ProofCard)),
     "bank-desk": Page(9),

@@ -18,7 +18,7 @@ from clients import assigning, contacting, contracting, grouping, licensing, not
 from clients.models import ClientGroup, CompanyGroup
 from invoices import billing, matching
 from invoices import offering as papers
-from invoices.models import Invoice, Payment, ProofCard
+from invoices.models import Invoice, ParkedRenewal, Payment, ProofCard
 from products import offering
 from products.actions import Wanted
 from products.models import (
@@ -155,6 +155,10 @@ def _billing(made: SimpleNamespace, manager: User) -> None:
     other = make.order(made.of, Wanted(make.product(seller=seller), "half_year"), starts_on=date(2026, 12, 1))
     (draft,) = billing.accept_order(other, by=manager)
     made.draft = draft.pk
+    made.parked = ParkedRenewal.objects.create(
+        client=made.of, payer=made.of.payers.get(), seller=seller, starts_on=date(2026, 12, 1),
+        reason="changed", facts={"found": [{"code": "changed", "was": "4000.00", "becomes": "8000.00"}]},
+    ).pk  # fmt: skip
     _program(made)
 
 

@@ -112,15 +112,15 @@ def _standing(client_no: int | None) -> dict[str, str]:
 
 
 @transaction.atomic
-def supply(needs: str, part: FilePart) -> None:
-    """The thing letters waited for exists: attach it and let them go."""
+def supply(needs: str, *parts: FilePart) -> None:
+    """What letters waited for exists: attach it and let them go."""
     waiting = list(
         Letter.objects.select_for_update(no_key=True, of=("self",)).filter(needs=needs).order_by("pk")
     )
     if not waiting:
         return
-    kept = store(part)
-    Attachment.objects.bulk_create(Attachment(letter=letter, **kept) for letter in waiting)
+    kept = [store(part) for part in parts]
+    Attachment.objects.bulk_create(Attachment(letter=letter, **file) for letter in waiting for file in kept)
     Letter.objects.filter(pk__in=[letter.pk for letter in waiting]).update(needs="")
     for letter in waiting:
         if letter.status == Letter.Status.QUEUED:

@@ -30,6 +30,20 @@ def send_invoice(invoice: Invoice, *, by: User, seen: str | None = None) -> Lett
     return letter
 
 
+@transaction.atomic
+def send_together(drafts: Sequence[Invoice], *, by: User) -> Letter:
+    """Issue several drafts of one client with one letter, and hand over what they sell (R5.2).
+
+    Raises Refused when one of them may not leave: then none does.
+    """
+    if len(drafts) == 1:
+        return send_invoice(drafts[0], by=by)
+    lock(drafts[0].client_id)
+    frozen = [issuing.freeze(draft, by=by) for draft in drafts]
+    hand_over([draft.pk for draft in drafts], Product.HandoverRule.ON_SENT)
+    return issuing.write_together(frozen, by)
+
+
 def hand_over(invoice_ids: Sequence[int], rule: str) -> list[Handover]:
     """Write hand-overs for units sold on these invoices that nobody has given yet; once per batch."""
     lines = (

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from billing_site.journal.models import Entry, subject_of
+from billing_site.journal.models import Entry
 from billing_site.letters.models import Letter
 from billing_site.office.models import User
 from billing_site.pages.access import may, right_name
@@ -105,7 +105,8 @@ class InvoicePage(DetailPage):
         return title_of(obj)
 
     def get_context(self, obj: Invoice) -> dict[str, Any]:
-        letters = list(Letter.objects.filter(about=subject_of(obj)).order_by("-pk"))
+        revisions = issuing.revisions_of(obj)
+        letters = list(issuing.letters_about(obj, revisions))
         link = obj.links.filter(revoked_at=None).first()
         return {
             "standing": standing(obj.status, obj.due_on, obj.paid),
@@ -117,7 +118,7 @@ class InvoicePage(DetailPage):
             "letters": letters,
             "allocations": obj.allocations.select_related("payment__bank_line").order_by("pk"),
             "handovers": handovers_of(obj),
-            "revisions": obj.revisions.order_by("-n"),
+            "revisions": revisions,
             "entries": history(obj),
         }
 

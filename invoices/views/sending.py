@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from billing_site.journal.models import subject_of
 from billing_site.kit.errors import Refused
 from billing_site.letters import actions as letters
 from billing_site.letters.models import Hold, Letter
@@ -68,6 +67,9 @@ class SendPage(FormPage):
             "hold": Hold.objects.filter(client_no=obj.client_id).select_related("by").first(),
             "to": issuing.addressees(obj),
         }
+        if obj.renewal_key:
+            context["renewal"] = billing.drafts_of(Invoice.objects.filter(pk=obj.pk))[0]
+            context["looked"] = billing.seen_of(obj)
         try:
             _to, context["content"] = issuing.preview(obj)
         except Refused as refused:
@@ -106,7 +108,7 @@ class LetterAgain(ActionPage):
     queryset = Invoice.objects.select_related("seller", "client")
 
     def last(self, obj: Invoice) -> Letter:
-        letter = Letter.objects.filter(about=subject_of(obj)).order_by("-pk").first()
+        letter: Letter | None = issuing.letters_about(obj, issuing.revisions_of(obj)).first()
         if letter is None:
             raise Refused(_t("No letter was written about this invoice."))
         return letter

@@ -292,3 +292,50 @@ def test_a_client_that_cannot_be_counted_is_parked_with_the_trouble(access, mana
     row = parked()
     assert (row.reason, row.starts_on) == ("broken", date(2019, 8, 1))
     assert row.facts["found"][0]["trouble"]
+
+
+@pytest.fixture
+def row(client, manager, access):
+    client.force_login(manager)
+    running(make.client(name="Ромашка", account_manager=manager), manager, Wanted(access, "half_year", 5))
+    reprice("9600.00")
+    run_renewals(RUN)
+    return parked()
+
+
+def test_the_list_says_why(client, row):
+    text = client.get("/renewals/parked/").content.decode().replace("\u00a0", " ")
+    assert "Ромашка" in text
+    assert "было 4 000,00 в месяц, стало 8 000,00" in text
+    assert client.get("/renewals/parked/", {"reason": "overlap"}).context["rows"] == []
+
+
+def test_the_page_shows_the_draft_that_deciding_makes(client, row):
+    page = client.get(f"/renewals/parked/{row.pk}/")
+    ((plan, _lines),) = page.context["drafts"]
+    assert client.post(f"/renewals/parked/{row.pk}/as-is/", {"because": ""}).status_code == 200
+    answer = client.post(f"/renewals/parked/{row.pk}/as-is/", {"because": "Новый договор"})
+    draft = drafts().get()
+    assert answer.url == f"/invoices/{draft.pk}/"
+    assert draft.total == sum(line.gross for line in plan.lines)
+    assert "drafts" not in client.get(f"/renewals/parked/{row.pk}/").context
+
+
+def test_counting_again_on_the_page(client, row):
+    assert client.post(f"/renewals/parked/{row.pk}/again/").url == f"/renewals/parked/{row.pk}/"
+    assert drafts().count() == 0
+    reprice("4800.00")
+    client.post(f"/renewals/parked/{row.pk}/again/")
+    assert drafts().count() == 1
+
+
+def test_several_are_billed_as_they_are_for_one_reason(client, row):
+    asked = {"picked": str(row.pk), "stage": "do", "because": "Прайс", "planned": "because=Прайс"}
+    client.post("/renewals/parked/as-is/", {**asked, "planned": "because=%D0%9F%D1%80%D0%B0%D0%B9%D1%81"})
+    assert drafts().count() == 1
+
+
+def test_a_page_of_the_dry_run_tells_what_would_be_parked(client, manager, row):
+    Batch.objects.update(price=Decimal("9600.00"))
+    (held,) = client.get("/renewals/", {"on": "2019-07-12"}).context["forecast"].parked
+    assert held.client == row.client
