@@ -103,14 +103,29 @@ def _keep(found: Iterable[Drift], before: QuerySet[Drifted]) -> None:
 
 def drifts(services: QuerySet[Service]) -> list[Drift]:
     """Everything that drifted in these live services, by client."""
-    rows = list(
-        services.filter(status__in=LIVE)
-        .select_related("client", "product__seller", "payer")
-        .order_by("client", "pk")
-    )
+    rows = _live(services)
+    return sorted(_seen(rows, beside=rows), key=lambda one: (one.service.client_id, one.service.pk))
+
+
+def drifts_of(service: Service) -> list[Drift]:
+    """Everything that drifted in one service; the client's others are only compared with."""
+    beside = _live(Service.objects.filter(client=service.client_id))
+    found = _seen([row for row in beside if row.pk == service.pk], beside=beside)
+    return [one for one in found if one.service.pk == service.pk]
+
+
+def _live(services: QuerySet[Service]) -> list[Service]:
+    related = "client", "product__seller", "payer"
+    return list(services.filter(status__in=LIVE).select_related(*related).order_by("client", "pk"))
+
+
+def _seen(rows: Sequence[Service], *, beside: Sequence[Service]) -> list[Drift]:
+    """What is wrong with these by themselves, and with those `beside` by each other."""
     found = [one for service, parts in parts_of(rows) for one in drift.sums(service, parts)]
-    found += [*drift.doubled(rows), *drift.unequal_ends(rows), *_unpaid(rows), *unequal_companions(rows)]
-    return sorted(found, key=lambda one: (one.service.client_id, one.service.pk))
+    return [
+        *found, *drift.doubled(beside), *drift.unequal_ends(beside), *_unpaid(rows),
+        *unequal_companions(beside),
+    ]  # fmt: skip
 
 
 def parts_of(services: Sequence[Service]) -> Iterable[tuple[Service, tuple[drift.Expected, ...]]]:
@@ -217,8 +232,7 @@ class Repair:
 
 def quote_repair(service: Service, kind: str) -> Repair:
     """What repairing this drift would do now. Writes nothing; raises Refused when there is none any more."""
-    asked = Service.objects.filter(client=service.client_id)
-    found = [one for one in drifts(asked) if one.service.pk == service.pk and one.kind == kind]
+    found = [one for one in drifts_of(service) if one.kind == kind]
     if not found:
         raise Refused(_("This has been put right already."))
     one = found[0]

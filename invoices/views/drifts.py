@@ -233,8 +233,7 @@ class ServiceDrift(PanelView):
     permission, model, template_name = "products.view_service", Service, "invoices/drift/_service.html"
 
     def get_context(self, obj: Service) -> dict[str, Any]:
-        found = billing.drifts(Service.objects.filter(client=obj.client_id))
-        return {"rows": [Found(one) for one in found if one.service.pk == obj.pk], "client": obj.client}
+        return {"rows": [Found(one) for one in billing.drifts_of(obj)], "client": obj.client}
 
 
 class DriftRepair(FormPage):
