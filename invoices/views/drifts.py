@@ -123,7 +123,9 @@ def _why(row: Row) -> str:
     what, seen = Kind(row["kind"]).label, row["seen"]
     words = [word for one in seen for word in one.words] if seen else [_t("It has been put right since.")]
     return format_html(
-        "{}{}", what, format_html_join("", '<div class="small muted">{}</div>', ((word,) for word in words))
+        '<div class="why">{}{}</div>',
+        what,
+        format_html_join("", '<div class="small muted">{}</div>', ((word,) for word in words)),
     )
 
 
@@ -159,7 +161,7 @@ class DriftTable(Table):
         MoneyColumn("difference", _("Differs by"), cell=_sum("difference"), currency=CURRENCY,
                     sort="difference", sum="difference"),
         DateColumn("paid_until", _("Paid up to"), fields=("service__paid_until",), align="end",
-                   cell=lambda row: formats.day(_last_day(row)), export=_last_day),
+                   cell=lambda row: formats.day(_last_day(row)), export=_last_day, hidden=True),
         TextColumn("manager", _("Manager"), fields=("service__client__account_manager__name",), hidden=True),
         MomentColumn("looked_at", _("Looked at"), hidden=True),
     )  # fmt: skip
