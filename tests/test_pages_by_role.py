@@ -312,6 +312,7 @@ PAGES: dict[str, Page] = {
     "ticket-clients": see(TICKET),
     "ticket-detail": see(TICKET, "ticket"),
     "ticket-presence": see(TICKET, "ticket"),
+    "ticket-earlier": see(TICKET, "ticket"),
     "ticket-answer": act(ANSWER, "ticket"),
     "ticket-note": act(ANSWER, "ticket"),
     "ticket-take": act(ANSWER, "ticket"),

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from django.db.models import (
     BooleanField,
     Case,
+    Count,
     DateTimeField,
     F,
+    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -25,7 +27,7 @@ from tickets.clocks import Calendar, Policies
 from tickets.models import Message, Ticket
 
 COUNTED = timedelta(days=30)  # what is later than that is not counted in working minutes any more
-LATEST = 200  # messages of one page
+EARLIER = 50  # messages that are unfolded at once
 QUEUE = 500
 
 
@@ -101,9 +103,9 @@ class TimeLeft:
         return int(self._calendar.between(start, end).total_seconds() // 60)
 
 
-def messages_of(ticket: Ticket) -> list[Message]:
-    """The LATEST messages in order, with author, letter and files; `has_html` instead of the HTML itself."""
-    found = (
+def messages_of(ticket: Ticket) -> QuerySet[Message]:
+    """Newest first, with author, letter and files; `has_html` instead of the HTML itself."""
+    return (
         Message.objects.filter(ticket=ticket)
         .select_related("author", "letter")
         .prefetch_related("files")
@@ -111,7 +113,33 @@ def messages_of(ticket: Ticket) -> list[Message]:
         .defer("html", "letter__text", "letter__html", "letter__headers", "letter__references")
         .order_by("-at", "-id")
     )
-    return list(reversed(found[:LATEST]))
+
+
+def opened_messages(ticket: Ticket, newest: int, *, since: int | None = None) -> list[Message]:
+    """The first message and the newest ones in order, all those after `since` among them.
+
+    Each says how many there are (`total`) and which is the last that came (`top`).
+    """
+    every = Message.objects.filter(ticket=ticket).order_by()
+    counted = every.values("ticket").annotate(n=Count("pk"), top=Max("pk"))
+    shown = Q(pk=Subquery(every.order_by("at", "pk").values("pk")[:1]))
+    shown |= Q(pk__in=every.order_by("-at", "-pk").values("pk")[:newest])
+    if since is not None:
+        shown |= Q(pk__gt=since)
+    found = messages_of(ticket).filter(shown)
+    return list(
+        found.annotate(total=Subquery(counted.values("n")), top=Subquery(counted.values("top"))).reverse()
+    )
+
+
+def earlier_messages(ticket: Ticket, before: Message | None) -> tuple[list[Message], bool]:
+    """The EARLIER messages before this one in order, without the first of all; whether there are more."""
+    found = messages_of(ticket)
+    if before is not None:
+        found = found.filter(Q(at__lt=before.at) | Q(at=before.at, pk__lt=before.pk))
+    rows = list(found[: EARLIER + 2])
+    more = len(rows) > EARLIER + 1
+    return rows[EARLIER - 1 :: -1] if more else rows[-2::-1], more
 
 
 def addresses_of(client: Client | None) -> dict[str, str]:

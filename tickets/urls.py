@@ -13,6 +13,7 @@ urlpatterns = [
     path("tickets/quarantine/<int:pk>/retry/", quarantine.Retry.as_view(), name="quarantine-retry"),
     path("tickets/quarantine/<int:pk>/ticket/", quarantine.MakeTicket.as_view(), name="quarantine-ticket"),
     path("tickets/<int:pk>/", conversation.TicketCard.as_view(), name="ticket-detail"),
+    path("tickets/<int:pk>/earlier/", conversation.Earlier.as_view(), name="ticket-earlier"),
     path("tickets/<int:pk>/answer/", conversation.Answer.as_view(), name="ticket-answer"),
     path("tickets/<int:pk>/note/", conversation.NoteNew.as_view(), name="ticket-note"),
     path("tickets/<int:pk>/presence/", panels.Presence.as_view(), name="ticket-presence"),

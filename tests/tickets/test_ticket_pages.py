@@ -340,7 +340,7 @@ def test_queries_of_a_ticket_do_not_grow(browse, support, client):
                 )  # fmt: skip
         page(browser, "ticket-detail", ticket.pk)
         with CaptureQueriesContext(connection) as queries:
-            assert page(browser, "ticket-detail", ticket.pk).count('class="said said-') == size
+            assert page(browser, "ticket-detail", ticket.pk).count('class="said said-') == min(size, 6)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 40
 

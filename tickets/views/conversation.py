@@ -1,6 +1,7 @@
 """A ticket: what was said, who owes an answer, whose ticket it is; answers and notes are written here."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,7 @@ from billing_site.letters.models import Hold
 from billing_site.office.models import User
 from billing_site.pages.access import may
 from billing_site.pages.telling import sentence
-from billing_site.pages.views import DetailPage, FormPage, ObjectPage, send_file
+from billing_site.pages.views import DetailPage, FormPage, ObjectPage, PanelView, send_file
 from clients.forms import FLAGS
 from clients.models import Client
 from clients.queries import important_notes
@@ -29,7 +30,7 @@ from products.models import Handover
 from tickets import answering
 from tickets.forms import AnswerForm, NoteForm
 from tickets.models import File, Message, RawMail, Ticket
-from tickets.queries import addresses_of, messages_of, others_of, standing_of
+from tickets.queries import addresses_of, earlier_messages, opened_messages, others_of, standing_of
 from tickets.reading import safe_html
 from tickets.senders import own_addresses
 from tickets.views.clock import clock_of
@@ -70,16 +71,15 @@ def ticket_page(
     ticket: Ticket, user: User, answer: forms.BaseForm | None = None, note: forms.BaseForm | None = None
 ) -> dict[str, Any]:
     """What tickets/ticket.html needs; `answer` and `note` are forms as they were posted."""
-    known = addresses_of(ticket.client)
     before = _number(answer.data.get("seen")) if answer is not None and answer.is_bound else None
-    found = messages_of(ticket)
-    shown = [Shown(one, standing_of(one, known), before is not None and one.pk > before) for one in found]
+    found = opened_messages(ticket, OPEN_MESSAGES, since=before)
+    shown = shown_messages(ticket, found, before)
     own = own_addresses()
     return {
         "first": shown[:1],
-        "folded": shown[1:-OPEN_MESSAGES],
-        "latest": shown[1:][-OPEN_MESSAGES:],
-        "seen": max((one.pk for one in found), default=0),
+        "folded": found[0].total - len(found) if found else 0,
+        "latest": shown[1:],
+        "seen": found[0].top if found else 0,
         "clock": clock_of(ticket),
         "people": [one for one in ticket.participants.order_by("pk") if one.address not in own],
         "answer_form": answer or AnswerForm(auto_id="answer_%s"),
@@ -91,6 +91,12 @@ def ticket_page(
         "history": [(entry, sentence(entry)) for entry in Entry.objects.about(ticket).order_by("-id")[:50]],
         **client_side(ticket.client, user),
     }
+
+
+def shown_messages(ticket: Ticket, found: Iterable[Any], before: int | None = None) -> list[Shown]:
+    """Messages with whose addresses they came from; those after `before` are new."""
+    known = addresses_of(ticket.client)
+    return [Shown(one, standing_of(one, known), before is not None and one.pk > before) for one in found]
 
 
 def _number(text: Any) -> int | None:
@@ -123,6 +129,18 @@ class TicketCard(DetailPage):
 
     def get_context(self, obj: Ticket) -> dict[str, Any]:
         return ticket_page(obj, self.request.user)
+
+
+class Earlier(PanelView):
+    """Messages before the one named in the address (?before=)."""
+
+    permission, queryset, template_name = "tickets.view_ticket", TICKET, "tickets/_earlier.html"
+
+    def get_context(self, obj: Ticket) -> dict[str, Any]:
+        number = _number(self.request.GET.get("before"))
+        before = get_object_or_404(Message, ticket=obj, pk=number) if number else None
+        found, more = earlier_messages(obj, before)
+        return {"earlier": shown_messages(obj, found), "more": more}
 
 
 class Writing(FormPage):
