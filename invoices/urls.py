@@ -3,6 +3,7 @@ from django.urls import path
 from invoices.views import (
     accounts,
     boards,
+    calendar,
     changing,
     deeds,
     desk,
@@ -72,6 +73,7 @@ urlpatterns = [
         boards.BoardManagers.as_view(),
         name="board-managers",
     ),
+    path("renewals/calendar/", calendar.RenewalCalendar.as_view(), name="renewal-calendar"),
     path("renewals/send/", boards.SendRenewals.as_view(), name="renewal-send"),
     path("invoices/<int:pk>/checked/", boards.CheckDraft.as_view(), name="invoice-checked"),
     path("renewals/parked/", parked.ParkedList.as_view(), name="parked-list"),

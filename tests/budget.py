@@ -38,7 +38,7 @@ def first(model: Any) -> Callable[[Office], Any]:
 
 
 PAGES: dict[str, Page] = {
-    "home": Page(16),
+    "home": Page(18),
     "payer-codes": Page(7),
     "client-managerless": Page(7),
     "home-renewals": Page(3),
@@ -85,6 +85,7 @@ PAGES: dict[str, Page] = {
     "renewal-forecast": Page(7),
     "parked-list": Page(8),
     "renewal-board": Page(8),
+    "renewal-calendar": Page(8),
     "proof-list": Page(8),
     "proof-detail": Page(8, first(ProofCard)),
     "bank-desk": Page(9),

@@ -279,6 +279,7 @@ PAGES: dict[str, Page] = {
     "renewal-forecast": see(INVOICE, outside=200),
     "renewal-board": see(INVOICE),
     "board-managers": see(INVOICE, 2026, 12, outside=200),
+    "renewal-calendar": see(INVOICE),
     "renewal-send": act("invoices.issue_invoice", ok=302),
     "invoice-checked": act("invoices.issue_invoice", "draft", ok=302),
     "parked-list": see(INVOICE),

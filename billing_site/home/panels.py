@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing_site.home import queries, tables, waiting
+from billing_site.home import late, queries, tables, waiting
 from billing_site.kit import clock
 from billing_site.office.models import User
 from billing_site.pages.access import may
@@ -25,7 +25,7 @@ class Block:
     """A block of the home page.
 
     `more` is the URL name and query of the whole list, `mine` the list's filter that leaves a manager's own
-    rows, `panel` the URL name of a part that loads above the rows.
+    rows, `panel` the URL name of a part that loads above the rows; `counted` blocks say how many there are.
     """
 
     key: str
@@ -37,6 +37,7 @@ class Block:
     more: tuple[str, Callable[[], str] | str]
     panel: str = ""
     mine: str = ""
+    counted: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Filled:
     rows: list[ShownRow]
     longer: bool
     more_url: str
+    count: int | None = None
 
 
 def due_soon() -> str:
@@ -64,6 +66,11 @@ BLOCKS = (
           queries.my_todos, tables.TodoBlock, ("todo-list", "")),
     Block("drafts", _("Drafts to check"), "pencil-line", "invoices.issue_invoice",
           queries.my_drafts, tables.DraftBlock, ("invoice-list", "?status=draft"), mine="manager"),
+    Block("parked", _("Parked renewals"), "circle-pause", "invoices.issue_invoice",
+          late.parked_renewals, late.ParkedBlock, ("parked-list", ""), mine="manager",
+          counted=True),
+    Block("late", _("Not sent by the day"), "calendar-clock", "office.view_system",
+          late.late_renewals, late.LateBlock, ("renewal-board", "?manager=all"), counted=True),
     Block("bank", _("Payments that need a look"), "landmark", "invoices.view_bankline",
           queries.open_bank_lines, tables.BankLineBlock, ("bank-desk", "")),
     Block("overdue", _("Overdue invoices"), "clock-alert", "invoices.issue_invoice",
@@ -99,11 +106,13 @@ def more_url(block: Block, user: User) -> str:
 
 
 def filled(block: Block, user: User) -> Filled:
-    """The block with its first rows, in one query."""
-    table = block.table()
-    found = list(block.rows(user).values(*table.fields())[: ROWS + 1])
-    shown = table.shown(found[:ROWS])
-    return Filled(block, list(table.visible), shown, len(found) > ROWS, more_url(block, user))
+    """The block with its first rows, in one query; a counted one that is longer takes a second."""
+    table, rows = block.table(), block.rows(user)
+    found = list(rows.values(*table.fields())[: ROWS + 1])
+    shown, longer, count = table.shown(found[:ROWS]), len(found) > ROWS, None
+    if block.counted:
+        count = rows.order_by().count() if longer else len(found)
+    return Filled(block, list(table.visible), shown, longer, more_url(block, user), count)
 
 
 def my_day(user: User) -> list[Filled]:

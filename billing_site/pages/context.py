@@ -60,7 +60,8 @@ MENU = (
     )),
     Section("billing", _("Billing"), "receipt", (
         Entry(_("Invoices"), "invoice-list", "invoices.view_invoice", "invoices"),
-        Entry(_("What will renew"), "renewal-forecast", "invoices.view_invoice"),
+        Entry(_("Renewals"), "renewal-board", "invoices.view_invoice"),
+        Entry(_("One-off work"), "work-list", "products.view_billableitem"),
         Entry(_("Payments"), "payment-list", "invoices.view_payment"),
         Entry(_("Payments to look through"), "proof-list", "invoices.look_proof"),
         Entry(_("Unpaid units"), "unpaid-units", "invoices.void_invoice"),

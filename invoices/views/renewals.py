@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
@@ -19,7 +18,7 @@ from clients.models import Client
 from invoices import billing, totals
 from invoices.billing.renewing import AHEAD, Renewals
 from invoices.drafting import Plan
-from invoices.models import Invoice
+from invoices.views.calendar import Day, days_between
 
 CLIENTS, SERVICES = 50, 1000  # shown on a page, looked at for it
 WEEK = 7
@@ -54,17 +53,6 @@ class Shown:
 
 
 @dataclass
-class Day:
-    """A day of the week that comes: services the run will draft on it, invoices whose due date it is."""
-
-    on: date
-    services: int = 0
-    amount: Decimal = Decimal(0)
-    invoices: int = 0
-    due: Decimal = Decimal(0)
-
-
-@dataclass
 class Forecast:
     """A page of the dry run: drafts and parked clients; `more`, where the next one goes on, if it does."""
 
@@ -78,31 +66,8 @@ class Forecast:
 
 
 def week_ahead(user: User, today: date) -> list[Day]:
-    """The next seven days from today on, inside the user's scope; two queries."""
-    days = {today + timedelta(days=n): Day(today + timedelta(days=n)) for n in range(WEEK)}
-    last = today + timedelta(days=WEEK - 1)
-    drafted = (
-        billing.renewing_services()
-        .visible_to(user)
-        .filter(paid_until__range=(today + AHEAD, last + AHEAD))
-        .values_list("paid_until")
-        .annotate(n=Count("pk"), amount=Sum("recurring"))
-        .order_by()
-    )
-    for starts_on, n, amount in drafted:
-        day = days[starts_on - AHEAD]
-        day.services, day.amount = n, amount
-    due = (
-        Invoice.objects.unpaid()
-        .visible_to(user)
-        .filter(due_on__range=(today, last))
-        .values_list("due_on")
-        .annotate(n=Count("pk"), amount=Sum(F("total") - F("paid")))
-        .order_by()
-    )
-    for on, n, amount in due:
-        days[on].invoices, days[on].due = n, amount
-    return list(days.values())
+    """The next seven days from today on."""
+    return days_between(user, today, today + timedelta(days=WEEK - 1))
 
 
 def forecast(user: User, on: date, after: int) -> Forecast:
