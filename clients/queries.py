@@ -13,12 +13,25 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import requisites
 from billing_site.kit.text import bare_name
+from billing_site.office.models import User
 from clients.licensing import active_licences
 from clients.models import Client, ClientOption, EmailAddress, Note, Payer
 
 SHOWN = 6
 NOTES_PAGE = 30
 IMPORTANT_SHOWN = 3
+FEW = 500  # clients of a reader whose rows are sooner found client by client
+
+
+def through_clients(rows: QuerySet, user: User) -> QuerySet:
+    """The same rows of a reader's scope, found by the numbers of his clients when they are few.
+
+    Left to itself the planner walks all rows of the office, the newest first, until a page of his is full.
+    """
+    if user.is_superuser or user.scope == User.Scope.ALL:
+        return rows
+    mine = list(Client.objects.visible_to(user).values_list("pk", flat=True)[: FEW + 1])
+    return rows.filter(client__in=mine) if len(mine) <= FEW else rows
 
 
 def with_main_facts(rows: QuerySet) -> QuerySet:

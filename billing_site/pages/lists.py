@@ -156,6 +156,10 @@ class ListPage(Page):
         """Rows that pass the filter too."""
         return self.filter.qs if self.filter else self.reached
 
+    def laid_out(self) -> QuerySet:
+        """The rows found, to be put in order and cut into pages: where a list knows a quicker way to them."""
+        return self.found
+
     def search(self, queryset: QuerySet, typed: str) -> QuerySet:
         text = " ".join(typed.lower().replace("ё", "е").split())
         ways = []
@@ -204,7 +208,7 @@ class ListPage(Page):
     def context(self) -> dict[str, Any]:
         query = self.request.GET
         rows = keyset.cut(
-            self.found, self.order, self.shown_table.fields(), self.size,
+            self.laid_out(), self.order, self.shown_table.fields(), self.size,
             after=query.get("after", ""), before=query.get("before", ""),
         )  # fmt: skip
         return {

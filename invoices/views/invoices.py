@@ -16,6 +16,7 @@ from billing_site.office.models import User
 from billing_site.pages.access import may, right_name
 from billing_site.pages.telling import sentence
 from billing_site.pages.views import DetailPage, ListPage
+from clients.queries import through_clients
 from invoices import documents, issuing
 from invoices.filters import InvoiceFilter, find_invoices
 from invoices.models import Invoice, Line
@@ -43,6 +44,9 @@ class InvoiceList(ListPage):
         (_("Paid invoices"), "status=paid"),
     )
     empty_text = _("No invoices yet. Accepting an order makes the first draft.")
+
+    def laid_out(self) -> QuerySet:
+        return through_clients(self.found, self.request.user)
 
     def search(self, queryset: QuerySet, typed: str) -> QuerySet:
         return find_invoices(queryset, typed)

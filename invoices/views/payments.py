@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.pages import formats
 from billing_site.pages.views import DetailPage, ListPage
+from clients.queries import through_clients
 from invoices.filters import PaymentFilter, find_payments
 from invoices.models import Payment
 from invoices.tables import PaymentTable
@@ -23,6 +24,9 @@ class PaymentList(ListPage):
     search_fields = ("bank_line__number",)
     search_hint = _("Client, payer's INN, number of the payment order")
     empty_text = _("No payments yet. They come with a bank statement.")
+
+    def laid_out(self) -> QuerySet:
+        return through_clients(self.found, self.request.user)
 
     def search(self, queryset: QuerySet, typed: str) -> QuerySet:
         return find_payments(queryset, typed)

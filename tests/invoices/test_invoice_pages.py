@@ -11,6 +11,8 @@ from django.urls import reverse
 from billing_site.letters import actions as letters
 from billing_site.letters.models import Letter
 from billing_site.office.models import User
+from clients import queries
+from clients.models import Client
 from invoices import drafting, issuing, tasks
 from invoices.models import BankLine, Invoice, Line, Payment, Statement
 from products.models import Order
@@ -87,6 +89,25 @@ def test_what_is_outside_the_scope_is_not_found(browse, draft):
             assert answer.status_code == 404, name
             assert browser.post(address_of(name, draft)).status_code in (404, 405), name
     assert Invoice.objects.get(pk=draft.pk).status == Invoice.Status.DRAFT
+
+
+@pytest.mark.parametrize("few", [0, 500])
+def test_a_manager_of_few_clients_and_of_many_sees_the_same_rows(browse, monkeypatch, few):
+    monkeypatch.setattr(queries, "FEW", few)
+    manager = make.user("account_manager", scope=User.Scope.PORTFOLIO)
+    own, sold, others = figure_5(), figure_5(), figure_5()
+    Client.objects.filter(pk=own.client_id).update(account_manager=manager)
+    Client.objects.filter(pk=sold.client_id).update(sales_manager=manager)
+    for one in (own, sold, others):
+        Payment.objects.create(
+            client=one.client, payer=one.payer, seller=one.seller, received_on="2019-02-09", amount=5
+        )
+    browser = browse(manager)
+    assert listed(browser) == {own.pk, sold.pk}
+    assert listed(browser, f"?client={others.client_id}") == set()
+    rows = browser.get(reverse("payment-list")).context["rows"]
+    paid = Payment.objects.filter(client__in=(own.client, sold.client))
+    assert {row.id for row in rows} == {payment.pk for payment in paid}
 
 
 def listed(browser, query: str = "") -> set[int]:
