@@ -19,6 +19,7 @@ CLIENTS = (
 )  # fmt: skip
 ORDERS = (
     "products.add_order", "products.accept_order", "products.cancel_order", "products.change_service",
+    "products.change_domain",
     "products.add_quote", "products.change_quote", "products.add_billableitem",
     "products.change_billableitem",
 )  # fmt: skip

@@ -251,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
     "handovers": _every(30, "tickets.open_handovers"),
     "sla": _every(60, "tickets.watch_clocks"),
     "module-calls": _every(30, "products.sweep_calls"),
+    "domains": _every(600, "products.renew_domains"),
     "statements-sweep": _every(60, "invoices.sweep_statements"),
     "payers": {"task": "invoices.turn_payers", "schedule": crontab(hour=0, minute=5)},
     "planned-changes": {"task": "invoices.carry_out_planned", "schedule": crontab(hour=0, minute=20)},

@@ -20,7 +20,7 @@ from clients.models import Client, Payer
 from invoices import totals
 from invoices.models import Invoice, Line, Revision, SkippedPeriod
 from products import actions as products
-from products import pricing, promotions
+from products import domains, pricing, promotions
 from products.models import MONTHS, Batch, Cycle, Order, Product, Promotion, Service, WantedLine
 
 ADDON_DAYS = 7  # add-ons and first invoices are due in a week (R5.1)
@@ -43,6 +43,14 @@ class Plan:
 def full_cycle(service: Service, day: date) -> Period:
     """The whole cycle of a service that contains `day`, counted from its anchor."""
     return period_containing(service.anchor, MONTHS[service.cycle], day)
+
+
+def _text(batch: Batch) -> str:
+    """What a line charges: an option with its answer, a domain by its name."""
+    if batch.option is None and domains.is_domain(batch.service.product):
+        return f"{batch.service.product.line_text} {batch.service.domain}"
+    thing = batch.option or batch.service.product
+    return f"{thing.line_text}: {batch.choice}" if batch.choice else thing.line_text
 
 
 def charge_line(batch: Batch, period: Period, *, seller: Seller, vat: VatTable) -> Line:
@@ -70,7 +78,7 @@ def charge_line(batch: Batch, period: Period, *, seller: Seller, vat: VatTable) 
         kind=Line.Kind.CHARGE,
         batch=batch,
         period=DateRange(period.start, period.end),
-        text=f"{thing.line_text}: {batch.choice}" if batch.choice else thing.line_text,
+        text=_text(batch),
         quantity=batch.quantity,
         unit=thing.unit,
         price=shown.unit_price,

@@ -13,7 +13,7 @@ from billing_site.kit.errors import Refused
 from billing_site.office.models import User
 from clients.actions import lock
 from clients.models import Client, Payer
-from products import promotions, provisioning
+from products import domains, promotions, provisioning
 from products.models import Batch, Handover, Option, Order, OrderLine, Product, Promotion, Service
 from products.promotions import whole_cycle as whole_cycle
 from products.quoting import Quoted as Quoted
@@ -81,7 +81,9 @@ def _refuse_second_of_family(wanted: Sequence[Wanted], by: User | None) -> None:
 
 def _refuse_doubled(client: Client, lines: Sequence[Wanted | OrderLine]) -> None:
     """One live service of a family, unless a person says why there shall be a second one (R3.5)."""
-    single = [line.product for line in lines if not line.doubled_because]
+    domains.refuse_taken(lines)
+    others = [line for line in lines if not domains.is_domain(line.product)]
+    single = [line.product for line in others if not line.doubled_because]
     there = [one for one in doubles(client, single) if one.host_id is None]
     if there:
         raise Refused(
@@ -126,6 +128,7 @@ def make_services(order: Order, *, by: User | None) -> list[tuple[Service, list[
         service = _service(order, line, host)
         made[line.pk] = service, [_batch(order, line, service, promotion)]
         homes.setdefault(line.product_id, line.pk)
+    domains.attach([(made[line.pk][0], line) for line in own if domains.is_domain(line.product)])
     for line in lines:
         if line.option_id is None:
             continue
@@ -170,7 +173,8 @@ def _service(order: Order, line: OrderLine, host: Service | None) -> Service:
         payer=order.payer,
         order_line=line,
         product=line.product,
-        family=line.product.family,
+        family=domains.family_of(line.product, line.domain) if line.domain else line.product.family,
+        domain=line.domain,
         host=host,
         cycle=line.cycle,
         anchor=anchor_of(line.product, order.starts_on),
@@ -201,6 +205,7 @@ def carry_out(handover: Handover, *, by: User | None) -> Handover:
         Batch.objects.filter(pk=handover.batch_id, given_at__isnull=True).update(given_at=now)
     if service.status == Service.Status.PENDING:
         move(service, Service.Status.ACTIVE, by=by)
+    domains.carried_out(handover)
     settle_recurring([service.pk])
     return handover
 

@@ -78,6 +78,8 @@ class ProductForm(forms.ModelForm):
         data = super().clean() or {}
         if data.get("module") == Product.Module.HTTP and not data.get("endpoint"):
             self.add_error("endpoint", _("Choose the program that does it."))
+        if data.get("kind") == Product.Kind.DOMAIN:
+            data["own_year"] = True  # its registrar counts from the day it was registered
         return data
 
 

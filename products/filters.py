@@ -2,11 +2,23 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.kit import clock
 from billing_site.office.models import Seller
 from billing_site.pages.finding import any_of
 from clients.models import Client
 from products import waiting
-from products.models import ModuleCall, ModuleEndpoint, Order, Product, ProductGroup, Quote, Service
+from products.domains import SOON
+from products.models import (
+    LIVE,
+    Domain,
+    ModuleCall,
+    ModuleEndpoint,
+    Order,
+    Product,
+    ProductGroup,
+    Quote,
+    Service,
+)
 from products.provisioning import OPEN
 
 
@@ -109,6 +121,38 @@ class CallFilter(django_filters.FilterSet):
         if value == "failing":
             return rows.filter(status__in=OPEN).exclude(last_error="")
         return rows.filter(status=value)
+
+
+class DomainFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[
+            ("live", _("ours")), ("soon", _("expire soon")), ("expired", _("expired")),
+            ("undated", _("without a date")), ("own", _("clients' own")),
+        ],
+        empty_label=_("any"), method="by_state",
+    )  # fmt: skip
+    registrar = django_filters.CharFilter(label=_("Registrar"), lookup_expr="icontains")
+    since = django_filters.DateFilter(
+        label=_("Registered until, since"), field_name="expires_on", lookup_expr="gte"
+    )
+    until = django_filters.DateFilter(label=_("until"), field_name="expires_on", lookup_expr="lte")
+
+    class Meta:
+        model = Domain
+        fields = ("registrar",)
+
+    def by_state(self, rows, _name, value):
+        today = clock.today()
+        live = rows.filter(service__status__in=LIVE)
+        if value == "own":
+            return live.filter(how=Domain.How.OWN)
+        ours = live.exclude(how=Domain.How.OWN)
+        if value == "soon":
+            return ours.filter(expires_on__gt=today, expires_on__lte=today + SOON)
+        if value == "expired":
+            return ours.filter(expires_on__lte=today)
+        return ours.filter(expires_on__isnull=True) if value == "undated" else ours
 
 
 class ServiceFilter(django_filters.FilterSet):

@@ -7,11 +7,13 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
+from billing_site.kit.errors import Refused
 from billing_site.pages.choosing import TYPED, Chooser
 from billing_site.pages.fields import AmountField
 from clients.models import Client, Payer
+from products import domains
 from products.actions import Wanted
-from products.models import Cycle, WantedLine
+from products.models import Cycle, Domain, WantedLine
 from products.queries import Thing, things_of
 
 EMPTY_LINES = 1  # lines an empty order form shows
@@ -36,6 +38,15 @@ class LineForm(forms.Form):
         help_text=_("Only if the client shall have two services of one kind side by side."),
     )
 
+    domain = forms.CharField(
+        label=_("Domain name"), max_length=253, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "example.ru"}),
+    )  # fmt: skip
+    domain_how = forms.ChoiceField(
+        label=_("What to do with the domain"), choices=Domain.How.choices, initial=Domain.How.REGISTER,
+        required=False,
+    )  # fmt: skip
+
     def __init__(self, data: Any, *, n: int, things: Mapping[str, Thing], **kwargs: Any):
         super().__init__(data, prefix=f"line-{n}", **kwargs)
         self.n, self.things = n, things
@@ -51,7 +62,16 @@ class LineForm(forms.Form):
         data = super().clean() or {}
         if data.get("price") is not None and not data.get("because"):
             self.add_error("because", _t("Say why the price differs from the catalogue."))
+        thing = self.things.get(data.get("thing", ""))
+        if thing and thing.option is None and domains.is_domain(thing.product):
+            self._check_domain(data)
         return data
+
+    def _check_domain(self, data: dict[str, Any]) -> None:
+        try:
+            data["domain"] = domains.named(data.get("domain", ""))
+        except Refused as refused:
+            self.add_error("domain", refused.message)
 
     def wanted(self) -> Wanted:
         data = self.cleaned_data
@@ -66,16 +86,20 @@ class LineForm(forms.Form):
             own_price_because=data["because"],
             discount=data["discount"] or Decimal(0),
             doubled_because=data["doubled"],
+            domain=data["domain"],
+            domain_how=data["domain_how"],
         )
 
     @property
     def told_more(self) -> bool:
         """Whether the folded part of the line says something."""
-        return any(self[name].value() or self[name].errors for name in ("price", "because", "doubled"))
+        return any(
+            self[name].value() or self[name].errors for name in ("price", "because", "doubled", "domain")
+        )
 
 
 class OrderForm(forms.Form):
-    """An order with its lines; a line without a product is left out. Unbound, it begins with lines `given`."""
+    """An order with its lines; one without a product is left out. Unbound, it begins with lines `given`."""
 
     starts_on = forms.DateField(label=_("Starts on"), initial=clock.today)
     payer = forms.ModelChoiceField(Payer.objects.none(), label=_("Payer"), required=False)
@@ -142,6 +166,8 @@ def as_typed(line: WantedLine) -> dict[str, Any]:
         "price": line.price if line.own_price_because else None,
         "because": line.own_price_because,
         "doubled": line.doubled_because,
+        "domain": line.domain,
+        "domain_how": line.domain_how,
     }
 
 

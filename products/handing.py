@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from products.models import Batch, Handover, Option, OptionChoice, Product, Service
+from products.models import Batch, Domain, Handover, Option, OptionChoice, Product, Service
 
 
 def handovers_for(batches: Sequence[Batch]) -> list[Handover]:
@@ -28,21 +28,46 @@ def handover_for(batch: Batch, was: int) -> Handover:
     pack = batch.option.pack if batch.option else 1
     measure = (batch.option.measure if batch.option else "") or thing.unit
     was, added = was * pack, batch.quantity * pack
-    subject = thing.handover_subject or thing.name
-    if batch.option and batch.option.kind != Option.Kind.QUANTITY:
-        subject = _("Connect: %(what)s") % {"what": f"{subject}: {batch.choice}" if batch.choice else subject}
-    else:
-        subject = f"{subject} + {added} {measure}"
     return Handover(
         service=batch.service,
         batch=batch,
         option=batch.option,
-        subject=subject[:200],
+        subject=_gained(batch, f"{added} {measure}")[:200],
         body=f"Δ {was}-{was + added}",
         was=was,
         becomes=was + added,
         unit=measure,
     )
+
+
+def _gained(batch: Batch, amount: str) -> str:
+    """What a batch adds, in the office's words."""
+    service, option = batch.service, batch.option
+    if option is None and service.product.kind == Product.Kind.DOMAIN:
+        return _domain(service)
+    name = _called(service, option)
+    if option and option.kind != Option.Kind.QUANTITY:
+        return _("Connect: %(what)s") % {"what": f"{name}: {batch.choice}" if batch.choice else name}
+    return f"{name} + {amount}"
+
+
+def _domain(service: Service) -> str:
+    """What shall be done about a domain that is bought."""
+    how = Domain.objects.filter(service=service).values_list("how", flat=True).first()
+    texts = {
+        Domain.How.TRANSFER: _("Transfer the domain %(name)s to us"),
+        Domain.How.OWN: _("Connect the client's domain %(name)s"),
+    }
+    text = texts[Domain.How(how)] if how in texts else _("Register the domain %(name)s")
+    return text % {"name": service.domain}
+
+
+def _called(service: Service, option: Option | None) -> str:
+    """What a hand-over is about; each domain by its name."""
+    thing = option or service.product
+    name = thing.handover_subject or thing.name
+    is_domain = option is None and service.product.kind == Product.Kind.DOMAIN
+    return f"{name} {service.domain}" if is_domain else name
 
 
 def reduction(
@@ -52,7 +77,7 @@ def reduction(
     thing = option or service.product
     pack = option.pack if option else 1
     measure = (option.measure if option else "") or thing.unit
-    subject = thing.handover_subject or thing.name
+    subject = _called(service, option)
     if option and option.kind != Option.Kind.QUANTITY:
         subject = _("Disconnect: %(what)s") % {"what": subject}
     else:
@@ -113,7 +138,7 @@ def undoing(handover: Handover) -> Handover:
 
 def switching(service: Service, units: int, *, on: bool, because: str = "") -> Handover:
     """An unsaved hand-over of a service that is switched off with all that is in it, or on again."""
-    name = service.product.handover_subject or service.product.name
+    name = _called(service, None)
     subject = _("Switch on: %(name)s") if on else _("Switch off: %(name)s")
     return Handover(
         service=service,

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from billing_site.kit.errors import Refused
-from products import pricing
+from products import domains, pricing
 from products.drift import Prices, Thing
 from products.models import Batch, Cycle, Option, OptionChoice, PlannedChange, Price, Product, Service
 
@@ -64,7 +64,7 @@ def _reduced(held: Sequence[Batch], plan: PlannedChange, becomes: int) -> list[B
 def _moved(future: Service, held: Sequence[Batch], plan: PlannedChange, prices: Prices) -> None:
     """Another cycle or package: catalogue prices of the day, periods counted from it."""
     if plan.product:
-        future.product, future.family = plan.product, plan.product.family
+        future.product, future.family = plan.product, domains.family_like(future, plan.product)
     future.cycle, future.anchor = plan.cycle or future.cycle, plan.on
     for batch in held:
         if plan.product and batch.option:

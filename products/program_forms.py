@@ -1,4 +1,4 @@
-"""Forms of provisioning programs and of what they switch off."""
+"""Forms of provisioning: programs, domains, what is switched off."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,6 +45,25 @@ class EndpointForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """Arguments of products.cataloguing.save_endpoint."""
         return {"secret": self.cleaned_data["new_secret"]}
+
+
+class DomainForm(forms.Form):
+    """What is known of a domain; an empty code keeps the stored one."""
+
+    registrar = forms.CharField(label=_("Registrar"), max_length=80, required=False)
+    expires_on = forms.DateField(label=_("Registered until"), required=False)
+    auth_code = forms.CharField(
+        label=_("Transfer code"), max_length=200, required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Empty keeps what is stored. It is kept encrypted and shown on demand only."),
+    )  # fmt: skip
+    sections = [("", [("registrar", "expires_on"), "auth_code"])]
+
+    def values(self) -> dict[str, Any]:
+        """Arguments of products.domains.change_domain."""
+        got = dict(self.cleaned_data)
+        code = got.pop("auth_code")
+        return {**got, **({"auth_code": code} if code else {})}
 
 
 class SwitchOffForm(forms.Form):

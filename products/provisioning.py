@@ -11,9 +11,10 @@ from django.db import transaction
 
 from billing_site.journal.moves import move_many
 from billing_site.kit import errands
+from billing_site.kit.periods import add_months
 from billing_site.office.models import User
 from products import handing
-from products.models import Handover, ModuleCall, Option, Product, Service
+from products.models import Domain, Handover, ModuleCall, Option, Product, Service
 
 Event, Status = ModuleCall.Event, ModuleCall.Status
 OPEN = (Status.QUEUED, Status.SENDING, Status.POLLING)
@@ -56,6 +57,8 @@ def _call(handover: Handover, event: str) -> ModuleCall:
 def _told(handover: Handover, units: int) -> dict[str, Any]:
     """A state as the program reads it: how much of what."""
     option = handover.option
+    if handover.was > 1 and handover.service.product.kind == Product.Kind.DOMAIN:
+        return _registered(handover, units)
     return {
         "option": option.pk if option else None,
         "name": option.name if option else handover.service.product.name,
@@ -63,6 +66,14 @@ def _told(handover: Handover, units: int) -> dict[str, Any]:
         "quantity": units,
         "unit": handover.unit,
     }
+
+
+def _registered(handover: Handover, year: int) -> dict[str, Any]:
+    """A domain that is renewed: the day on which its registration ends."""
+    domain = Domain.objects.get(service=handover.service)
+    expires = domain.expires_on
+    until = add_months(expires, (year - expires.year) * 12).isoformat() if expires else ""
+    return {"option": None, "name": domain.name, "choice": "", "quantity": 1, "unit": "", "until": until}
 
 
 def _choice(handover: Handover) -> str:

@@ -1,7 +1,7 @@
 """What an order would cost: prices of a day, first periods, promotions. Reads only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,10 +12,11 @@ from billing_site.kit.errors import Refused
 from billing_site.kit.periods import Period, first_period, period_containing
 from billing_site.kit.proration import Step
 from clients.models import Client
-from products import pricing
+from products import domains, pricing
 from products.models import (
     MONTHS,
     Cycle,
+    Domain,
     Option,
     OptionChoice,
     OrderLine,
@@ -41,6 +42,8 @@ class Wanted:
     own_price_because: str = ""
     discount: Decimal = Decimal(0)
     doubled_because: str = ""
+    domain: str = ""
+    domain_how: str = ""
 
 
 Thing = tuple[str, int, str]  # "product" | "option" | "choice", its id, cycle
@@ -250,6 +253,10 @@ def first_billed(product: Product, cycle: str, start: date, joins: Service | Non
 
 
 def _order_line(line: Wanted, prices: Mapping[Thing, Price], on: date) -> OrderLine:
+    if domains.is_own(line):
+        line = replace(
+            line, cycle=Cycle.FREE, price=Decimal(0), own_price_because=_("the client's own domain")
+        )
     thing = line.option or line.product
     if line.option:
         refuse_quantity(line.option, line.quantity, line.choice)
@@ -273,7 +280,17 @@ def _order_line(line: Wanted, prices: Mapping[Thing, Price], on: date) -> OrderL
         own_price_because=line.own_price_because,
         discount=line.discount,
         doubled_because=line.doubled_because,
+        **_named(line),
     )
+
+
+def _named(line: Wanted) -> dict[str, str]:
+    """The domain of a line that buys one."""
+    if line.option or not domains.is_domain(line.product):
+        return {}
+    if line.quantity != 1:
+        raise Refused(_("A domain is bought once: one line for each name."), "quantity")
+    return {"domain": domains.named(line.domain), "domain_how": line.domain_how or Domain.How.REGISTER}
 
 
 def refuse_quantity(option: Option, quantity: int, choice: OptionChoice | None) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from celery import shared_task
 from django import forms
 from django.db.models import QuerySet
@@ -11,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from billing_site.kit import errands
 from billing_site.office.models import User
 from billing_site.pages.many import Deed, offer
-from products import actions, programs
+from products import actions, domains, programs
 from products.models import Order
 from products.provisioning import ASK
+
+log = structlog.get_logger()
 
 
 class CloseForm(forms.Form):
@@ -51,6 +54,14 @@ def call_module(call_id: int) -> None:
     call = programs.claim(call_id)
     if call:
         programs.ask(call)
+
+
+@shared_task(name="products.renew_domains")
+def renew_domains() -> None:
+    """Work for the registrar about domains that are paid for longer than they are registered."""
+    made = domains.renew_paid()
+    if made:
+        log.info("domains to renew", domains=len(made))
 
 
 @shared_task(name="products.sweep_calls")

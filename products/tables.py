@@ -2,8 +2,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.kit import clock
 from billing_site.pages import formats
 from billing_site.pages.statuses import badge
 from billing_site.pages.tables import (
@@ -17,7 +20,8 @@ from billing_site.pages.tables import (
     Table,
     TextColumn,
 )
-from products.models import Cycle, ModuleCall, Order, Product, Promotion, Quote, Service
+from products.domains import SOON
+from products.models import LIVE, Cycle, Domain, ModuleCall, Order, Product, Promotion, Quote, Service
 from products.provisioning import OPEN
 from products.waiting import Cause
 
@@ -116,6 +120,35 @@ class EndpointTable(Table):
         TextColumn("allow_private", _("Own network"),
                    cell=lambda row: badge("yes" if row["allow_private"] else "no")),
     )  # fmt: skip
+
+
+def expiry(row: Row) -> str:
+    """Until when, with a word when that is over or near."""
+    day = row["expires_on"]
+    if day is None or row["how"] == Domain.How.OWN:
+        return formats.day(day)
+    if day > clock.today() + SOON or row["service__status"] not in LIVE:
+        return formats.day(day)
+    near = badge("soon") if day > clock.today() else badge("late", word=_t("expired"))
+    return format_html("{} {}", formats.day(day), near)
+
+
+class DomainTable(Table):
+    columns = (
+        LinkColumn("name", _("Domain"), link=lambda row: reverse("service-detail", args=[row["service_id"]])),
+        TextColumn("client", _("Client"), fields=("service__client__name", "service__client_id"),
+                   link=lambda row: reverse("client-detail", args=[row["service__client_id"]])),
+        TextColumn("how", _("What we do"), cell=lambda row: str(Domain.How(row["how"]).label)),
+        DateColumn("expires_on", _("Registered until"), sort="expires_on", cell=expiry),
+        TextColumn("registrar", _("Registrar")),
+        StatusColumn("status", _("Service"), fields=("service__status",), choices=Service.Status,
+                     of="products.service"),
+        DateColumn("paid", _("Next due date"), fields=("service__paid_until",)),
+    )  # fmt: skip
+    reads = ("service_id",)
+
+    def css(self, row: Row) -> str:
+        return "" if row["service__status"] in LIVE else "muted"
 
 
 def next_try(row: Row) -> str:

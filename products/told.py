@@ -13,6 +13,8 @@ VERBS = {
     "products.held_until": _("Not suspended until %(until)s: %(because)s"),
     "products.access_changed": _("Host, login or password changed"),
     "products.password_revealed": _("Password of the service shown"),
+    "products.domain_changed": _("Domain changed: %(domain)s"),
+    "products.domain_code_revealed": _("Transfer code of %(domain)s shown"),
     "products.program_saved": _("Provisioning program saved: %(name)s"),
     "products.program_secret_shown": _("Secret of the program shown: %(name)s"),
     "products.program_answered": _("The program has answered a test call: %(name)s"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from products.views import catalogue, orders, prices, programs, promotions, quotes, services
+from products.views import catalogue, domains, orders, prices, programs, promotions, quotes, services
 
 urlpatterns = [
     path("products/", catalogue.ProductList.as_view(), name="product-list"),
@@ -41,6 +41,10 @@ urlpatterns = [
     path("clients/<int:pk>/quotes/", quotes.ClientQuotes.as_view(), name="client-quotes"),
     path("services/", services.ServiceList.as_view(), name="service-list"),
     path("services/<int:pk>/access/", services.ServiceAccess.as_view(), name="service-access"),
+    path("domains/", domains.DomainList.as_view(), name="domain-list"),
+    path("domains/<int:pk>/edit/", domains.DomainEdit.as_view(), name="domain-edit"),
+    path("domains/<int:pk>/code/", domains.DomainCode.as_view(), name="domain-code"),
+    path("services/<int:pk>/domain/", domains.ServiceDomain.as_view(), name="service-domain"),
     path("programs/", programs.ProgramList.as_view(), name="program-list"),
     path("programs/new/", programs.ProgramNew.as_view(), name="program-new"),
     path("programs/<int:pk>/", programs.ProgramCard.as_view(), name="program-detail"),

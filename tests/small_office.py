@@ -23,6 +23,7 @@ from products import offering
 from products.actions import Wanted
 from products.models import (
     Companion,
+    Domain,
     Handover,
     ModuleCall,
     ModuleEndpoint,
@@ -171,6 +172,7 @@ def _program(made: SimpleNamespace) -> None:
         service_id=made.service, event="change", old={"quantity": 5}, new={"quantity": 6}
     )
     made.program, made.call = endpoint.pk, call.pk
+    made.domain = Domain.objects.create(service_id=made.service, name="romashka.example").pk
 
 
 def _bank(made: SimpleNamespace, manager: User) -> None:

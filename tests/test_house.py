@@ -14,7 +14,8 @@ TOWER = ("office", "journal", "letters", "clients", "products", "invoices", "tic
 FILES = {
     "__init__", "apps", "urls", "views", "api", "schedule", "forms", "tables", "filters", "panels", "models",
     "actions", "tasks", "queries", "letters", "documents", "accounts", "pdf", "told",
-    "program_forms", "contact_forms", "note_forms", "group_forms", "profile_forms", "paper_forms", "payer_forms",
+    "contact_forms", "note_forms", "group_forms", "profile_forms", "paper_forms", "payer_forms",
+    "program_forms",
     "service_forms", "client_filters", "people_filters", "catalogue_forms", "price_forms",
     "renewal_tables", "renewal_filters", "quote_forms",
     # arithmetic: pure functions of values
@@ -23,7 +24,7 @@ FILES = {
     "billing", "drafting", "issuing", "matching", "intake", "importing", "handing", "answering",
     "clocks", "senders", "threads", "timeline", "contacting", "contracting", "licensing", "proving",
     "noting", "revealing", "grouping", "revising", "redrawing", "planning", "running",
-    "cataloguing", "promotions", "repricing", "provisioning", "programs", "calling",
+    "cataloguing", "promotions", "repricing", "provisioning", "programs", "calling", "domains",
     "assigning", "managing", "offering",
     # pure readers
     "statements", "purposes", "purpose_tokens", "purpose_words", "evidence", "judging", "reading", "quoting",

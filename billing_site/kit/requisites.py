@@ -13,6 +13,8 @@ from stdnum.ru import inn as _inn
 _KPP = re.compile(r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}")
 _BIC_BEGINNINGS = ("00", "01", "02", "04")  # treasury and CBR divisions; banks
 _KEY_WEIGHTS = (7, 1, 3)
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_DOMAIN_LENGTH = 253
 
 
 class BadRequisite(ValueError):
@@ -113,6 +115,27 @@ def normal_address(text: str) -> str:
     except (UnicodeError, ValidationError) as wrong:
         raise BadRequisite(_("“%(text)s” is not an e-mail address.") % {"text": text.strip()[:80]}) from wrong
     return address
+
+
+def normal_domain(text: str) -> str:
+    """A domain's name as people read it: lower case, no «xn--». Raises BadRequisite."""
+    try:
+        name = text.strip().rstrip(".").lower().encode("idna").decode("ascii")
+        labels = name.split(".")
+        right = len(name) <= _DOMAIN_LENGTH and len(labels) > 1 and not labels[-1].isdecimal()
+        if right and all(_LABEL.fullmatch(label) for label in labels):
+            return name.encode("ascii").decode("idna")
+    except UnicodeError as wrong:
+        raise BadRequisite(_("“%(text)s” is no domain name.") % {"text": text.strip()[:80]}) from wrong
+    raise BadRequisite(_("“%(text)s” is no domain name.") % {"text": text.strip()[:80]})
+
+
+def readable_domain(typed: str) -> str:
+    """A searched name as it is kept; what is no whole name stays as it was typed."""
+    try:
+        return normal_domain(typed)
+    except BadRequisite:
+        return typed
 
 
 def read_phone(text: str, region: str = "RU") -> tuple[str, str]:

@@ -45,6 +45,7 @@ MENU = (
         Entry(_("New client"), "client-new", "clients.add_client"),
         Entry(_("Import clients"), "client-import", "clients.import_client"),
         Entry(_("Services"), "service-list", "products.view_service"),
+        Entry(_("Domains"), "domain-list", "products.view_domain"),
         Entry(_("Drifted sums and dates"), "drift-list", "products.view_service"),
         Entry(_("Payers"), "payer-list", "clients.view_payer"),
         Entry(_("Waiting for a code"), "payer-codes", "clients.view_payer"),

@@ -15,6 +15,7 @@ from clients.actions import lock
 from invoices.drafting import ADDON_DAYS, Plan, charge_line, default_payers, fee_line, make_drafts
 from invoices.models import Invoice
 from products import actions as products
+from products import domains, handing, provisioning
 from products.models import MONTHS, Batch, Order, Service
 from products.promotions import write_uses
 
@@ -40,7 +41,11 @@ def accept_order(order: Order, *, by: User) -> list[Invoice]:
     plans: dict[int, Plan] = {}
     roles: dict[int, set[str]] = defaultdict(set)
     taken: list[tuple[Batch, Decimal]] = []
+    given: list[Batch] = []
     for service, batches in products.make_services(order, by=by):
+        if domains.is_own(service.order_line):
+            given += batches  # nothing is paid for it, so no paper brings it to support
+            continue
         seller = service.product.seller
         plan = plans.setdefault(seller.pk, Plan(client, payer, seller, due_on, order=order))
         roles[seller.pk].add(_role(service, order))
@@ -54,6 +59,7 @@ def accept_order(order: Order, *, by: User) -> list[Invoice]:
     for ordered in order.lines.filter(setup_fee__gt=0).select_related("product", "option").order_by("id"):
         plans[ordered.product.seller_id].lines.append(fee_line(ordered, order.starts_on, vat=vat))
     write_uses(order, taken)
+    provisioning.hand_over(handing.handovers_for(given))
     for seller_id, plan in plans.items():
         plan.role = next(role for role in STRONGEST if role in roles[seller_id])
     return make_drafts(list(plans.values()), by=by)

@@ -1,4 +1,5 @@
 import uuid
+from datetime import date
 
 from django.db import models
 from django.db.models import Q
@@ -40,8 +41,12 @@ class ModuleCall(models.Model):
     MOVES = {
         Status.QUEUED: {Status.SENDING, Status.HANDED_OVER, Status.WITHDRAWN},
         Status.SENDING: {
-            Status.QUEUED, Status.POLLING, Status.DONE, Status.HANDED_OVER, Status.WITHDRAWN,
-        },  # fmt: skip
+            Status.QUEUED,
+            Status.POLLING,
+            Status.DONE,
+            Status.HANDED_OVER,
+            Status.WITHDRAWN,
+        },
         Status.POLLING: {Status.QUEUED, Status.DONE, Status.HANDED_OVER, Status.WITHDRAWN},
         Status.DONE: set(),
         Status.HANDED_OVER: {Status.QUEUED},
@@ -82,6 +87,13 @@ class ModuleCall(models.Model):
     @property
     def client_no(self) -> int:
         return self.service.client_id
+
+    @property
+    def change(self) -> str:
+        """«5 → 6 польз.», or until when a domain is and will be registered."""
+        if until := self.new.get("until"):
+            return f"{date.fromisoformat(self.old['until']):%d.%m.%Y} → {date.fromisoformat(until):%d.%m.%Y}"
+        return f"{self.old.get('quantity')} → {self.new.get('quantity')} {self.new.get('unit', '')}".strip()
 
     @property
     def is_open(self) -> bool:

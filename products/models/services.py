@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
 from billing_site.kit.history import keep_history
+from billing_site.kit.requisites import readable_domain
 from billing_site.kit.secrets import EncryptedTextField
 from clients.models import Client, Payer
 from products.models.catalogue import Cycle, Option, OptionChoice, Product
@@ -38,8 +39,9 @@ class ServiceQuerySet(OwnedQuerySet):
         return self.filter(status__in=LIVE)
 
     def on_host(self, text: str) -> "ServiceQuerySet":
-        """Services on this domain, host or IP, in whatever case."""
-        return self.exclude(domain="").alias(on=Lower("domain")).filter(on=text)
+        """Services on this domain, host or IP, in whatever case; «xn--…» finds the name it stands for."""
+        names = sorted({text, readable_domain(text)})
+        return self.exclude(domain="").alias(on=Lower("domain")).filter(on__in=names)
 
     def on_host_like(self, text: str) -> "ServiceQuerySet":
         """Services whose domain, host or IP holds the text (lower case)."""

@@ -293,9 +293,9 @@ def test_a_service_that_is_held_is_not_switched_off(sent, manager):
         running.suspend(sent, by=manager, because="  ")
 
 
-def test_the_end_takes_what_is_inside_first(sent, program, manager):
+def test_the_end_takes_what_is_inside_first(sent, program):
     run()
-    billing.terminate(sent, by=manager, because="закрылись")
+    billing.terminate(sent, by=make.user("head"), because="закрылись")
     run()
     assert states(sent)[2:] == [("change", "done"), ("terminate", "done")]
     end = list(program.done.values())[-1]
