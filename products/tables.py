@@ -145,7 +145,7 @@ class DomainTable(Table):
                      of="products.service"),
         DateColumn("paid", _("Next due date"), fields=("service__paid_until",)),
     )  # fmt: skip
-    reads = ("service_id",)
+    reads = ("service_id", "service__status", "how")
 
     def css(self, row: Row) -> str:
         return "" if row["service__status"] in LIVE else "muted"

@@ -102,7 +102,7 @@ class CallList(ListPage):
     permission, title, menu = "products.view_modulecall", _("Calls to programs"), "utilities"
     queryset = ModuleCall.objects.all()
     table, filterset = CallTable, CallFilter
-    search_fields = ("service__client__name_key", "service")
+    search_fields = ("service__client__name_key", "service__id")
     search_hint = _("Client or service number")
     tabs = (
         (_("All"), ""),
