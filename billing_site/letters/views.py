@@ -19,6 +19,7 @@ from billing_site.pages.subjects import subject
 from billing_site.pages.telling import sentence
 from billing_site.pages.views import ActionPage, DetailPage, ListPage, ObjectPage, PanelView, send_file
 from clients.models import Client, client_numbers_seen_by
+from clients.queries import through_clients
 
 LIST = ((_("Letters"), "letter-list"),)
 SHOWN = 50  # letters in the panel of a client, entries in the history of a letter
@@ -47,6 +48,9 @@ class LetterList(ListPage):
         name = Client.objects.filter(pk=OuterRef("client_no")).values("name")
         seen = Letter.objects.filter(client_numbers_seen_by(self.request.user))
         return seen.annotate(client_name=Subquery(name))
+
+    def laid_out(self) -> QuerySet:
+        return through_clients(self.found, self.request.user, "client_no")
 
     def search(self, queryset: QuerySet, typed: str) -> QuerySet:
         addressed = queryset.alias(addresses=Addresses("to"))
