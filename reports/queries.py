@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from clients.models import Client
 from invoices.models import Invoice
+from invoices.models.invoice import InvoiceQuerySet
 
 # (key, first day late, last day late); a debt due today is not late yet
 AGES = (("d7", 1, 7), ("d30", 8, 30), ("d60", 31, 60), ("d90", 61, 90), ("older", 91, None))
@@ -28,7 +29,7 @@ class Debts:
     seller: int | None = None
     overdue_only: bool = True
 
-    def owed(self) -> QuerySet[Invoice]:
+    def owed(self) -> InvoiceQuerySet:
         """The invoices themselves."""
         which = Q(status=Invoice.Status.ISSUED)
         if self.seller:

@@ -66,7 +66,7 @@ class Debtors(ListPage):
         for line in lines:
             line["address"] = from_start(query, whole=None, manager=line["manager"] or "none")
         table = (
-            ManagerTable() if self.debts.overdue_only else ManagerTable(c.key for c in ManagerTable.columns)
+            ManagerTable() if self.debts.overdue_only else ManagerTable([c.key for c in ManagerTable.columns])
         )
         shown = lines if "whole" in query else lines[:FIRST]
         return {
