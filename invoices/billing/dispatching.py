@@ -40,7 +40,7 @@ class Odd(TextChoices):
     NO_CODE = "no_code", gettext_lazy("no code")
     NO_ADDRESS = "no_address", gettext_lazy("no address")
     BOUNCED = "bounced", gettext_lazy("letters come back")
-    HOLD = "hold", gettext_lazy("on hold")
+    HOLD = "hold", gettext_lazy("letters on hold")
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,6 @@ class RenewalCalendar(Page):
             **self.frame(),
             "first": first, "today": today, "weeks": weeks_of(days),
             "previous": add_months(first, -1), "following": add_months(first, 1),
-            "amount": sum((day.amount for day in inside), Decimal(0)),
+            "amount": sum((day.amount for day in inside if day.on >= today), Decimal(0)),
             "due": sum((day.due for day in inside), Decimal(0)),
         })  # fmt: skip

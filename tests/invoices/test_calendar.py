@@ -48,6 +48,12 @@ def test_the_day_of_the_run(client, service):
     assert f"/renewals/?on={RUN.isoformat()}" in client.get(PAGE).content.decode()
 
 
+def test_past_days_of_the_run_are_not_still_to_be_drafted(client, service):
+    assert client.get(PAGE).context["amount"] == Decimal("24000.00")
+    with time_machine.travel("2019-07-13 09:00+00:00", tick=False):
+        assert client.get(PAGE).context["amount"] == 0
+
+
 def test_the_day_to_be_paid(client, head, service):
     from_run = billing.renew_clients([service.client_id], RUN)
     billing.send_invoice(from_run[0], by=head)
