@@ -6,6 +6,8 @@ import json
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from django.utils.translation import gettext as _
+
 from billing_site.kit import calls, clock
 from products.models import Domain, ModuleCall, ModuleEndpoint
 
@@ -54,7 +56,7 @@ def say(call: ModuleCall) -> calls.Answer:
     """Ask the program of the call's product: to do it, or how far it is. Raises calls.Unreachable."""
     endpoint = call.service.product.endpoint
     if endpoint is None:
-        raise calls.Unreachable("the product has no program any more")
+        raise calls.Unreachable(_("the product has no program any more"))
     if call.status == ModuleCall.Status.POLLING:
         headers = _headers(endpoint, b"", str(call.key))
         return calls.ask(call.status_url, method="GET", headers=headers, private=endpoint.allow_private)
@@ -78,9 +80,9 @@ def status_url(endpoint: ModuleEndpoint, body: bytes) -> str:
         address = urljoin(endpoint.url, told)
         same = urlsplit(address)[:2] == urlsplit(endpoint.url)[:2]
     except (ValueError, KeyError, TypeError, AttributeError) as wrong:
-        raise calls.Unreachable("202 without a status_url") from wrong
+        raise calls.Unreachable(_("202 without a status_url")) from wrong
     if not same or len(address) > LONGEST_URL:
-        raise calls.Unreachable("202 with a status_url of another host")
+        raise calls.Unreachable(_("202 with a status_url of another host"))
     return address
 
 

@@ -167,7 +167,7 @@ class CallTable(Table):
         NumberColumn("attempts", _("Tries")),
         TextColumn("last_error", _("Last error")),
         MomentColumn("due_at", _("Next try"), fields=("due_at", "status"), align="end", cell=next_try),
-        MomentColumn("created_at", _("Made"), align="end"),
+        MomentColumn("created_at", _("Made"), align="end", hidden=True),
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from django.utils.translation import gettext as _
+
 SECONDS = 10  # for the whole request, from the name's look-up to the last byte
 LONGEST = 65_536  # bytes of an answer that are read
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -62,14 +64,23 @@ def ask(
         connection.request(method, _target(parts), body=body, headers=dict(headers or {}))
         answer = connection.getresponse()
         return Answer(answer.status, answer.read(LONGEST))
-    except TimeoutError as late:
-        raise Unreachable(f"no answer in {seconds:g} s") from late
     except (OSError, http.client.HTTPException, ValueError) as trouble:
-        why = f"no answer in {seconds:g} s" if connection.is_cut else str(trouble)
-        raise Unreachable(why or type(trouble).__name__) from trouble
+        late = connection.is_cut or isinstance(trouble, TimeoutError)
+        why = _("no answer in %(seconds)s s") % {"seconds": f"{seconds:g}"} if late else _why(trouble)
+        raise Unreachable(why) from trouble
     finally:
         watch.cancel()
         connection.close()
+
+
+def _why(trouble: Exception) -> str:
+    """What went wrong, in words where there are some."""
+    told: dict[type[Exception], str] = {
+        socket.gaierror: _("this name has no address"),
+        ConnectionRefusedError: _("nobody listens at this address"),
+        ssl.SSLCertVerificationError: _("the certificate is not to be trusted"),
+    }
+    return told.get(type(trouble), str(trouble) or type(trouble).__name__)
 
 
 def _parts(url: str) -> SplitResult:
@@ -77,7 +88,7 @@ def _parts(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port  # read: a wrong one raises
     except ValueError as wrong:
-        raise Unreachable(f"not an address: {wrong}") from wrong
+        raise Unreachable(_("not an http or https address")) from wrong
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or port == 0:
         raise Unreachable("not an http or https address")
     return parts
@@ -112,7 +123,8 @@ class _Connection(http.client.HTTPConnection):
                 break
             address = ipaddress.ip_address(str(where[0]).partition("%")[0])
             if not may_be_asked(address, private=self.private):
-                trouble = trouble or OSError(f"{address} is a private address")
+                private = _("%(address)s is a private address") % {"address": address}
+                trouble = trouble or OSError(private)
                 continue
             opened = socket.socket(family, kind)
             opened.settimeout(self.timeout)
@@ -123,7 +135,7 @@ class _Connection(http.client.HTTPConnection):
                 trouble = refused
                 continue
             return opened
-        raise trouble or OSError("the name has no address")
+        raise trouble or OSError(_("this name has no address"))
 
     def cut(self) -> None:
         """From another thread: whoever waits for the other side waits no longer."""

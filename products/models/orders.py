@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing_site.kit import clock
 from billing_site.office.models import User
@@ -17,7 +18,7 @@ class DomainHow(models.TextChoices):
 
     REGISTER = "register", _("register")
     TRANSFER = "transfer", _("transfer")
-    OWN = "own", _("the client's own")
+    OWN = "own", pgettext_lazy("domain", "the client's own")
 
 
 class OwnedQuerySet(models.QuerySet):

@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.pages.requests import PanelRequest
@@ -123,7 +124,7 @@ class CallCard(DetailPage):
         return super().get_queryset().select_related(*about)
 
     def get_title(self, obj: Any = None) -> str:
-        return f"{obj.get_event_display()}: {obj.service.product.name}"
+        return capfirst(f"{obj.get_event_display()}: {obj.service.product.name}")
 
 
 class CallDeed(ActionPage):

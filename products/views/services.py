@@ -17,7 +17,7 @@ from billing_site.pages.requests import PanelRequest
 from billing_site.pages.subjects import service_crumbs
 from billing_site.pages.views import ActionPage, DetailPage, FormPage, ListPage, ObjectPage, PanelView
 from clients.models import Client
-from products import pricing, promotions, running
+from products import domains, pricing, promotions, running
 from products.filters import ServiceFilter, find_services
 from products.forms import AccessForm
 from products.models import Batch, Promotion, Service
@@ -87,6 +87,10 @@ class ServiceCard(DetailPage):
 
     def get_queryset(self) -> QuerySet:
         return super().get_queryset().select_related("client", "payer", "product__seller", "order_line")
+
+    def get_title(self, obj: Any = None) -> str:
+        """A domain is called by its name: a client may have many of one product."""
+        return f"{obj} {obj.domain}" if domains.is_domain(obj.product) else str(obj)
 
     def get_context(self, obj: Service) -> dict[str, Any]:
         parts = explain(obj.batches.select_related("option", "choice", "promotion").order_by("pk"))

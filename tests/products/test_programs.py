@@ -198,12 +198,12 @@ def test_a_program_that_needs_time_is_asked_how_far_it_is(sent, program, clock):
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"", "202 without a status_url"),
-        (b"[1]", "202 without a status_url"),
-        (b'{"status_url": 5}', "202 without a status_url"),
-        (b'{"status_url": "http://169.254.169.254/latest"}', "202 with a status_url of another host"),
-        (b'{"status_url": "//elsewhere.example/"}', "202 with a status_url of another host"),
-        (b'{"status_url": "/' + b"a" * 300 + b'"}', "202 with a status_url of another host"),
+        (b"", "202 без status_url"),
+        (b"[1]", "202 без status_url"),
+        (b'{"status_url": 5}', "202 без status_url"),
+        (b'{"status_url": "http://169.254.169.254/latest"}', "202 со status_url другого узла"),
+        (b'{"status_url": "//elsewhere.example/"}', "202 со status_url другого узла"),
+        (b'{"status_url": "/' + b"a" * 300 + b'"}', "202 со status_url другого узла"),
     ],
 )
 def test_a_status_url_leads_to_the_same_program_only(sent, program, body, why):
@@ -251,7 +251,7 @@ def test_a_private_address_is_refused_unless_allowed(sent, program, endpoint):
     call = sent.module_calls.earliest("pk")
     schedule.call_module(call.pk)
     call.refresh_from_db()
-    assert (call.status, call.last_error) == ("queued", "127.0.0.1 is a private address")
+    assert (call.status, call.last_error) == ("queued", "127.0.0.1 — внутренний адрес")
     assert program.asked == []
 
 
