@@ -12,6 +12,7 @@ from billing_site.home.demo.deeds import Deeds, date_history
 from billing_site.home.demo.mail import Correspondence
 from billing_site.home.demo.office import Catalogue, found, hire, stock
 from billing_site.home.demo.people import ACCOUNTANT, CONTACTS, PEOPLE, Persona
+from billing_site.home.demo.provisioning import Provisioning
 from billing_site.home.demo.treasury import Treasury
 from billing_site.journal.models import Series
 from billing_site.kit import clock
@@ -47,6 +48,7 @@ class Story:
         self.treasury = Treasury(today, self.staff["treasury"])
         self.mail = Correspondence(today, self.staff, self._deliver)
         self.deeds = Deeds(today, self.staff, self._deliver)
+        self.provisioning = Provisioning(today, self.staff, self.catalogue.access.seller, self._send_today)
         self.groups: dict[str, ClientGroup] = {}
         self.clients: dict[int, tuple[Client, Persona]] = {}
         self.payments: dict[date, list[tuple[int, Decimal]]] = defaultdict(list)
@@ -88,6 +90,7 @@ class Story:
         self.treasury.close_day(day)
         self._carry_out(day)
         self.deeds.live(day)
+        self.provisioning.live(day)
         date_history()
         self.mail.live(day)
 
@@ -166,6 +169,9 @@ class Story:
             return
         for draft in drafts.order_by("pk"):
             self._send(draft, self.clients[draft.client_id][1], day)
+
+    def _send_today(self, draft: Invoice) -> None:
+        self._send(draft, self.clients[draft.client_id][1], clock.today())
 
     def _send(self, draft: Invoice, persona: Persona, day: date) -> None:
         """Check & send, the paper and its letter, and when the client will pay."""
