@@ -138,9 +138,9 @@ class OrderForm(forms.Form):
             yield from (LineForm(None, n=n, things=self.things) for n in range(EMPTY_LINES))
             return
         places = sorted(int(n) for key in data if (n := _place(key)))[:LONGEST]
-        for n in places:
-            if data.get(f"line-{n}-thing") or data.get(f"line-{n}-thing-{TYPED}", "").strip():
-                yield LineForm(data, n=n, things=self.things)
+        for place in places:
+            if data.get(f"line-{place}-thing") or data.get(f"line-{place}-thing-{TYPED}", "").strip():
+                yield LineForm(data, n=place, things=self.things)
 
     @property
     def next_place(self) -> int:
