@@ -213,6 +213,25 @@ def limits_of(options: Sequence[Option]) -> str:
     return "; ".join(told)
 
 
+def way_field() -> forms.ChoiceField:
+    """Where the next period goes when its invoice is sent and unpaid (R3.3)."""
+    ways = [
+        ("addon", _("into an additional invoice")),
+        ("revise", _("revise the unpaid invoice, same number")),
+    ]
+    return forms.ChoiceField(label=_("The next period"), choices=ways, required=False)
+
+
+def offer_way(form: forms.Form, unpaid: Invoice | None) -> None:
+    """The field `way` stays only where there is something to choose."""
+    if unpaid is None:
+        del form.fields["way"]
+        return
+    form.fields["way"].help_text = _t("Invoice %(no)s for the next period is sent and unpaid.") % {
+        "no": unpaid
+    }
+
+
 class ChangeForm(forms.Form):
     """What a service shall hold: its own units or packs of an option, as a new total from a day on."""
 
@@ -225,14 +244,7 @@ class ChangeForm(forms.Form):
     price = AmountField(label=_("Own price of one for a cycle"), required=False)
     because = forms.CharField(label=_("Why an own price"), max_length=200, required=False)
     promo = forms.CharField(label=_("Promo code"), max_length=40, required=False)
-    way = forms.ChoiceField(
-        label=_("The next period"),
-        choices=[
-            ("addon", _("into an additional invoice")),
-            ("revise", _("revise the unpaid invoice, same number")),
-        ],
-        required=False,
-    )
+    way = way_field()
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
 
     def __init__(
@@ -253,12 +265,7 @@ class ChangeForm(forms.Form):
             self.fields["without"] = forms.CharField(
                 label=_("Why without it"), max_length=200, required=False
             )
-        if unpaid is None:
-            del self.fields["way"]
-        else:
-            self.fields["way"].help_text = _t("Invoice %(no)s for the next period is sent and unpaid.") % {
-                "no": unpaid
-            }
+        offer_way(self, unpaid)
         self.answers = answers(options)
         choices = [("", service.product.name), *((key, one.name) for key, one in self.answers.items())]
         self.fields["what"] = forms.ChoiceField(label=_("What"), choices=choices, required=False)

@@ -8,9 +8,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from billing_site.pages.fields import AmountField
 from clients.contact_forms import ProofFields
 from clients.models import Client
-from invoices.forms import Answer, BecauseForm, answers
+from invoices.forms import Answer, BecauseForm, answers, offer_way, way_field
+from invoices.models import Invoice
 from products.models import MONTHS, Cycle, Option, PlannedChange, Product, Service
 
 RENEWING = [(cycle.value, cycle.label) for cycle in Cycle if MONTHS[cycle.value]]
@@ -69,6 +71,35 @@ class PlanForm(forms.Form):
             self["what"].value() or ""
         )
         return not asked and self["becomes"].value() in ("", None)
+
+
+class AddonForm(forms.Form):
+    """Which addon, how many, from what day; an own price, a code."""
+
+    product = forms.ModelChoiceField(
+        Product.objects.none(), label=_("Addon"), empty_label=_("choose an addon")
+    )
+    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=100_000, initial=1)
+    on = forms.DateField(label=_("From"))
+    discount = forms.DecimalField(
+        label=_("Discount, %"), min_value=0, max_value=100, decimal_places=2, required=False
+    )
+    price = AmountField(label=_("Own price of one for a cycle"), required=False)
+    because = forms.CharField(label=_("Why an own price"), max_length=200, required=False)
+    promo = forms.CharField(label=_("Promo code"), max_length=40, required=False)
+    way = way_field()
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
+
+    def __init__(self, *args: Any, addons: QuerySet[Product], unpaid: Invoice | None = None, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["product"].queryset = addons  # type: ignore[attr-defined]
+        self.fields["discount"].widget.attrs["step"] = "any"
+        offer_way(self, unpaid)
+
+    @property
+    def told_more(self) -> bool:
+        """Whether the folded part says something."""
+        return any(self[name].value() or self[name].errors for name in ("price", "because", "promo"))
 
 
 class HoldForm(forms.Form):

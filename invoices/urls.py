@@ -2,6 +2,7 @@ from django.urls import path
 
 from invoices.views import (
     accounts,
+    adding,
     boards,
     calendar,
     changing,
@@ -94,6 +95,7 @@ urlpatterns = [
     path("bank/statements/<int:pk>/file/", statements.StatementFile.as_view(), name="statement-file"),
     path("bank/statements/<int:pk>/again/", statements.ReadAgain.as_view(), name="statement-again"),
     path("services/<int:pk>/change/", changing.ServiceChange.as_view(), name="service-change"),
+    path("services/<int:pk>/addon/", adding.ServiceAddon.as_view(), name="service-addon"),
     path("services/<int:pk>/plan/", planning.ServicePlan.as_view(), name="service-plan"),
     path("services/<int:pk>/plans/", planning.ServicePlans.as_view(), name="service-plans"),
     path("services/plans/<int:pk>/withdraw/", planning.PlanWithdraw.as_view(), name="plan-withdraw"),

@@ -6,6 +6,7 @@ VERBS = {
     "products.repriced": _("New price of %(what)s: %(was)s → %(becomes)s from %(on)s"),
     "products.order_made": _("Order made: first invoices %(total)s"),
     "products.changed": _("Service changed: %(was)s → %(becomes)s"),
+    "products.addon_added": _("Addon added: %(addon)s × %(units)s"),
     "products.change_planned": _("Change planned from %(on)s"),
     "products.plan_withdrawn": _("Planned change of %(on)s withdrawn"),
     "products.plan_done": _("Planned change of %(on)s carried out"),

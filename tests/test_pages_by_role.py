@@ -233,6 +233,7 @@ PAGES: dict[str, Page] = {
     "unpaid-units": see("invoices.void_invoice"),
     "invoice-prolong": act("invoices.void_invoice", "paid"),
     "invoice-take-back": act("invoices.void_invoice", "paid"),
+    "service-addon": act("products.change_service", "service"),
     "service-plan": act("products.change_service", "service"),
     "service-plans": see(SERVICE, "service"),
     "plan-withdraw": act("products.change_service", "plan"),

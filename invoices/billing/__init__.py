@@ -14,6 +14,7 @@ from invoices.billing.accompanying import (
     fingerprint_of,
     quote_companions,
 )
+from invoices.billing.attaching import attach_addon, quote_addon
 from invoices.billing.changing import Change, Way, change_service, quote_change
 from invoices.billing.closing import change_client_status, what_stops_closing
 from invoices.billing.dispatching import (
@@ -115,6 +116,7 @@ __all__ = [
     "Together",
     "Way",
     "accept_order",
+    "attach_addon",
     "bill_as_is",
     "carry_out_planned",
     "change_client_status",
@@ -149,6 +151,7 @@ __all__ = [
     "plan_renewals",
     "plans_of",
     "prolong",
+    "quote_addon",
     "quote_change",
     "quote_companions",
     "quote_ending",

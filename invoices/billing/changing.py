@@ -128,7 +128,7 @@ def quote_change(
         "choice": choice, "promo": promo,
     }  # fmt: skip
     was = products.units(service, option)
-    _refuse_change(service, option, on, price, because)
+    refuse_change(service, option, on, price, because)
     if option:
         _refuse_quantity(option, choice, was, becomes)
     if becomes <= was:
@@ -145,8 +145,8 @@ def quote_change(
     period = Period(on, end)
     payer = payer_of(service, default_payers([service.client_id]))
     after, following = next_billed(service, end)
-    lines = _lines(batch, period, after)
-    homes = _homes(lines, open_addition(service, payer), following, way)
+    lines = lines_of(batch, period, after)
+    homes = homes_of(lines, open_addition(service, payer), following, way)
     return Change(
         service=service,
         option=option,
@@ -161,12 +161,12 @@ def quote_change(
         following=following,
         total=totals.total(lines).gross,
         recurring=products.recurring_of([*service.batches.counted(), batch]),
-        warnings=tuple(_warnings(lines, period, following, homes, payer)),
+        warnings=tuple(warnings_of(lines, period, following, homes, payer)),
         asked=asked,
     )
 
 
-def _lines(batch: Batch, period: Period, after: Period | None) -> tuple[Line, ...]:
+def lines_of(batch: Batch, period: Period, after: Period | None) -> tuple[Line, ...]:
     """The rest of this period, and the whole next one when it is billed already."""
     seller, vat = batch.service.product.seller, VatTable()
     rest = charge_line(batch, period, seller=seller, vat=vat)
@@ -176,7 +176,7 @@ def _lines(batch: Batch, period: Period, after: Period | None) -> tuple[Line, ..
     return (joined(rest, whole),) if under_minimum(rest) else (rest, whole)
 
 
-def _homes(
+def homes_of(
     lines: Sequence[Line], addition: Invoice | None, following: Invoice | None, way: str
 ) -> tuple[Invoice | None, ...]:
     """Where each line goes: the last one to the invoice of the next period if that is still open."""
@@ -224,7 +224,7 @@ def _new_batch(
     )
 
 
-def _refuse_change(
+def refuse_change(
     service: Service, option: Option | None, on: date, price: Decimal | None, because: str
 ) -> None:
     if option and option.product_id != service.product_id:
@@ -266,7 +266,7 @@ def _refuse_quantity(option: Option, choice: OptionChoice | None, was: int, beco
     products.refuse_quantity(option, becomes, choice)
 
 
-def _warnings(
+def warnings_of(
     lines: Sequence[Line],
     period: Period,
     following: Invoice | None,
@@ -316,7 +316,7 @@ def change_service(change: Change, *, by: User, seen: str | None = None) -> Invo
     now.batch.save()
     if change.asked["promo"].strip():
         promotions.write_use(now.batch, sum((line.off for line in now.lines), Decimal(0)))
-    touched = [_place(now, home, by) for home in dict.fromkeys(now.homes)]
+    touched = [place(now, home, by) for home in dict.fromkeys(now.homes)]
     record(
         "products.changed",
         service,
@@ -329,7 +329,7 @@ def change_service(change: Change, *, by: User, seen: str | None = None) -> Invo
     return touched[0]
 
 
-def _place(change: Change, home: Invoice | None, by: User) -> Invoice:
+def place(change: Change, home: Invoice | None, by: User) -> Invoice:
     """Put the lines of one home there."""
     lines = [line for line, where in change.placed if where == home]
     for line in lines:
