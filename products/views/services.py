@@ -1,11 +1,11 @@
 """Services: the list, one service with what is in it and why it costs what it costs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,12 +17,14 @@ from billing_site.pages.requests import PanelRequest
 from billing_site.pages.subjects import service_crumbs
 from billing_site.pages.views import ActionPage, DetailPage, FormPage, ListPage, ObjectPage, PanelView
 from clients.models import Client
-from products import domains, pricing, promotions, running
+from products import (domains, pricing, promotions, running)
 from products.filters import ServiceFilter, find_services
 from products.forms import AccessForm
-from products.models import Batch, Promotion, Service
+from products.models import LIVE, Batch, Promotion, Service
 from products.program_forms import SwitchOffForm
 from products.tables import ServiceTable
+
+SHOWN = 50  # services of a client at once
 
 
 class ServiceList(ListPage):
@@ -181,16 +183,31 @@ class ServicePassword(ObjectPage):
 
 
 class ClientServices(PanelView):
+    """Live ones first, SHOWN at once; further ones come as rows (?from=50)."""
+
     permission, model, template_name = "products.view_service", Client, "products/_client_services.html"
 
     def get_context(self, obj: Client) -> dict[str, Any]:
-        services = obj.services.select_related("product").order_by("pk")
-        standing = Batch.objects.standing().select_related("option").filter(service__client=obj)
-        held: dict[int, dict[str, int]] = {}
-        for batch in standing.order_by("pk"):
-            units = held.setdefault(batch.service_id, {})
-            name = batch.option.name if batch.option else ""
-            units[name] = units.get(name, 0) + batch.quantity
-        rows = [(service, held.get(service.pk, {})) for service in services]
-        live = [row for row in rows if row[0].status in ("pending", "active", "suspended")]
-        return {"live": live, "ended": [row for row in rows if row not in live]}
+        typed = self.request.GET.get("from", "")
+        start = int(typed) if typed.isdecimal() and len(typed) < 6 else 0
+        live = Case(When(status__in=LIVE, then=0), default=1)
+        found = obj.services.select_related("product").order_by(live, "pk")
+        rows = list(found[start : start + SHOWN + 1])
+        held = _held(rows[:SHOWN])
+        return {
+            "rows": [(service, held.get(service.pk, {})) for service in rows[:SHOWN]],
+            "start": start,
+            "more": start + SHOWN if len(rows) > SHOWN else None,
+        }
+
+
+def _held(services: Sequence[Service]) -> dict[int, dict[str, int]]:
+    """Units that stand in live services, by the option's name ("" for the product)."""
+    held: dict[int, dict[str, int]] = {}
+    live = [service.pk for service in services if service.status in LIVE]
+    standing = Batch.objects.standing().select_related("option").filter(service__in=live)
+    for batch in standing.order_by("pk"):
+        units = held.setdefault(batch.service_id, {})
+        name = batch.option.name if batch.option else ""
+        units[name] = units.get(name, 0) + batch.quantity
+    return held
