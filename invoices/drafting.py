@@ -22,6 +22,7 @@ from invoices.models import Invoice, Line, Revision, SkippedPeriod
 from products import actions as products
 from products import domains, pricing, promotions
 from products.models import MONTHS, Batch, Cycle, Order, Product, Promotion, Service, WantedLine
+from products.working import open_works, take_works
 
 ADDON_DAYS = 7  # add-ons and first invoices are due in a week (R5.1)
 
@@ -160,6 +161,7 @@ def make_drafts(plans: Sequence[Plan], *, by: User | None) -> list[Invoice]:
     copy_in(invoices)
     copy_in([invoice.revision for invoice in invoices])
     copy_in(lines)
+    take_works_of(lines, by=by)
     record_many(
         "invoices.drafted",
         [(i, {"total": str(i.total), "role": i.role, "due_on": i.due_on.isoformat()}) for i in invoices],
@@ -185,12 +187,20 @@ def _invoice(plan: Plan, by: User | None) -> Invoice:
     )
 
 
+def take_works_of(lines: Sequence[Line], *, by: User | None) -> None:
+    """Works whose lines have just been written are invoiced (billing.working.work_line)."""
+    works = {line.why[0]["work"]: line.pk for line in lines if line.batch_id is None and line.why
+             and "work" in line.why[0]}  # fmt: skip
+    take_works(works, by=by)
+
+
 def add_lines(invoice: Invoice, lines: Sequence[Line], *, by: User | None) -> Invoice:
     """More lines for a draft; its total follows. The client is locked by the caller."""
     there = list(invoice.revision.lines.all())
     for position, line in enumerate(lines, len(there) + 1):
         line.revision, line.position = invoice.revision, position
     Line.objects.bulk_create(lines)
+    take_works_of(lines, by=by)
     invoice.total = totals.total([*there, *lines]).gross
     invoice.save(update_fields=["total"])
     record_many("invoices.lines_added", [(invoice, {"total": str(invoice.total)})], by=by)
@@ -229,8 +239,11 @@ class Loose:
 
 
 def release(gone: Sequence[Line], *, by: User | None) -> None:
-    """Units that only these lines sold, never given nor paid, leave the composition (R3.2)."""
+    """Units that only these lines sold, never given nor paid, leave the composition (R3.2); works of them
+    are open again.
+    """
     loose = loosened(gone)
+    open_works([line.pk for line in gone if line.batch_id is None], by=by)
     _drop_lines(loose.lines, by=by)
     products.take_back(loose.batches, by=by)
 

@@ -13,6 +13,7 @@ from billing_site.letters.models import Letter
 from billing_site.office.models import User
 from clients.actions import lock
 from invoices import documents, issuing, totals
+from invoices.drafting import take_works_of
 from invoices.models import Invoice, Line, Revision
 
 
@@ -83,6 +84,7 @@ def _next(row: Invoice, old: Revision, lines: Sequence[Line]) -> Revision:
     for position, line in enumerate(lines, 1):
         line.revision, line.position = new, position
     Line.objects.bulk_create(lines)
+    take_works_of(lines, by=None)
     new.purpose = documents.purpose(row, new, lines)
     new.save(update_fields=["purpose"])
     return new

@@ -26,6 +26,7 @@ from invoices.views import (
     sending,
     statements,
     unpaid,
+    works,
 )
 
 urlpatterns = [
@@ -65,6 +66,13 @@ urlpatterns = [
     path("q/<str:token>/pdf/", public_offers.quote_pdf, name="public-quote-pdf"),
     path("q/<str:token>/accept/", public_offers.quote_accept, name="public-quote-accept"),
     path("q/<str:token>/decline/", public_offers.quote_decline, name="public-quote-decline"),
+    path("works/", works.WorkList.as_view(), name="work-list"),
+    path("works/new/", works.WorkNew.as_view(), name="work-new"),
+    path("works/<int:pk>/edit/", works.WorkEdit.as_view(), name="work-edit"),
+    path("works/<int:pk>/drop/", works.WorkDrop.as_view(), name="work-drop"),
+    path("works/<int:pk>/restore/", works.WorkRestore.as_view(), name="work-restore"),
+    path("clients/<int:pk>/works/", works.ClientWorks.as_view(), name="client-works"),
+    path("clients/<int:pk>/works/bill/", works.ClientWorksBill.as_view(), name="client-works-bill"),
     path("i/<str:token>/", public.invoice_page, name="public-invoice"),
     path("i/<str:token>/pdf/", public.invoice_pdf, name="public-invoice-pdf"),
     path("renewals/", renewals.RenewalForecast.as_view(), name="renewal-forecast"),

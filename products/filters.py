@@ -10,6 +10,7 @@ from products import waiting
 from products.domains import SOON
 from products.models import (
     LIVE,
+    BillableItem,
     Domain,
     ModuleCall,
     ModuleEndpoint,
@@ -153,6 +154,21 @@ class DomainFilter(django_filters.FilterSet):
         if value == "expired":
             return ours.filter(expires_on__lte=today)
         return ours.filter(expires_on__isnull=True) if value == "undated" else ours
+
+
+class WorkFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(
+        label=_("Status"), choices=BillableItem.Status.choices, empty_label=_("any")
+    )
+    when = django_filters.ChoiceFilter(
+        label=_("Invoice"), choices=BillableItem.When.choices, empty_label=_("any")
+    )
+    since = django_filters.DateFilter(label=_("Done since"), field_name="on", lookup_expr="gte")
+    until = django_filters.DateFilter(label=_("until"), field_name="on", lookup_expr="lte")
+
+    class Meta:
+        model = BillableItem
+        fields = ("status", "when")
 
 
 class ServiceFilter(django_filters.FilterSet):

@@ -21,7 +21,18 @@ from billing_site.pages.tables import (
     TextColumn,
 )
 from products.domains import SOON
-from products.models import LIVE, Cycle, Domain, ModuleCall, Order, Product, Promotion, Quote, Service
+from products.models import (
+    LIVE,
+    BillableItem,
+    Cycle,
+    Domain,
+    ModuleCall,
+    Order,
+    Product,
+    Promotion,
+    Quote,
+    Service,
+)
 from products.provisioning import OPEN
 from products.waiting import Cause
 
@@ -204,6 +215,35 @@ class QuoteTable(Table):
 
     def css(self, row: Row) -> str:
         return "muted" if row["status"] in ("declined", "expired") else ""
+
+
+def taken_by(row: Row) -> str | None:
+    return reverse("invoice-detail", args=[row["invoice"]]) if row["invoice"] else None
+
+
+class WorkTable(Table):
+    """`amount` and `invoice` are annotations of the list's rows: the sum, the invoice that took the work."""
+
+    columns = (
+        DateColumn("on", _("Done on")),
+        TextColumn("client", _("Client"), fields=("client__name", "client_id"),
+                   link=lambda row: client_url(row) + "?tab=works"),
+        TextColumn("text", _("What was done")),
+        StatusColumn("status", _("Status"), choices=BillableItem.Status, of="products.billableitem"),
+        NumberColumn("quantity", _("Quantity"), cell=lambda row: formats.number(row["quantity"].normalize())),
+        MoneyColumn("price", _("Price of one")),
+        MoneyColumn("amount", _("Amount"), sum="amount"),
+        TextColumn("when", _("Invoice"), cell=lambda row: str(BillableItem.When(row["when"]).label),
+                   hidden=True),
+        TextColumn("invoice", _("Stands in"), link=taken_by,
+                   cell=lambda row: str(_("invoice")) if row["invoice"] else formats.NOTHING),
+        TextColumn("author", _("Author"), fields=("author__name",)),
+        MomentColumn("created_at", _("Made"), align="end"),
+    )  # fmt: skip
+    reads = ("id", "status")
+
+    def css(self, row: Row) -> str:
+        return "muted" if row["status"] == "dropped" else ""
 
 
 class ServiceTable(Table):

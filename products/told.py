@@ -35,6 +35,8 @@ VERBS = {
     "products.promotion_changed": _("Promotion changed: %(code)s"),
     "products.product_changed": _("Product changed: %(name)s"),
     "products.quote_made": _("Quote made: first invoices %(total)s"),
+    "products.work_added": _("Work added: %(text)s, %(amount)s"),
+    "products.work_changed": _("Work changed: %(text)s, %(was)s → %(becomes)s"),
     "products.quote_changed": _("Quote changed: first invoices %(total)s"),
     "products.price_set": _("Price set: %(what)s, %(amount)s from %(from)s"),
 }

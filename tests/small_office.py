@@ -1,6 +1,7 @@
 """One of everything that has a page, made by the real verbs: for the tables of pages."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +20,7 @@ from clients.models import ClientGroup, CompanyGroup
 from invoices import billing, matching
 from invoices import offering as papers
 from invoices.models import Invoice, ParkedRenewal, Payment, ProofCard
-from products import offering
+from products import offering, working
 from products.actions import Wanted
 from products.models import (
     Companion,
@@ -134,6 +135,10 @@ def _billing(made: SimpleNamespace, manager: User) -> None:
         offering.Terms(date(2026, 12, 1), date(2036, 12, 8)), by=manager,
     ), by=manager)  # fmt: skip
     made.quote_token = Letter.objects.latest("pk").text.split("/q/")[1].split("/")[0]
+    work = make.product("Час", {"one_time": "2400.00"}, kind="hours", seller=seller)
+    made.work = working.add_work(
+        made.of, working.Work(work, Decimal(2), date(2026, 11, 20)), by=manager
+    ).pk  # fmt: skip
     made.order = make.order(
         made.of, Wanted(make.product(seller=seller), "half_year"), starts_on=date(2026, 12, 1)
     ).pk

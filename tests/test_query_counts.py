@@ -1,6 +1,7 @@
 """What pages ask the database: as much for thirty rows as for three, and what tests/budget.py says."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -17,6 +18,7 @@ from clients import assigning, grouping, noting
 from clients.models import CompanyGroup
 from invoices import billing, matching
 from invoices.models import Invoice
+from products import offering, working
 from products.actions import Wanted
 from products.models import Order
 from tests import budget, make, small_office
@@ -76,6 +78,7 @@ class Office:
             return make.order(self.client, Wanted(product, "month"), starts_on=STARTS_ON)
 
         order()
+        self._offer()
         billing.accept_order(order(), by=self.head)
         for part in (1, 2):  # paid, half paid
             (draft,) = billing.accept_order(order(), by=self.head)
@@ -89,6 +92,16 @@ class Office:
         line = paid_by(self.client, f"{100 + self.grown}.17", f"Неизвестно {self.grown}", on=clock.today())
         data = file_of(self.seller, line, starts_on=clock.today(), ends_on=clock.today())
         matching.load_and_match(data, f"{self.grown}.txt", by=self.head)
+
+    def _offer(self) -> None:
+        """A quote, and work that waits for an invoice."""
+        product = make.product(prices={"month": "860.00"}, seller=self.seller)
+        last = STARTS_ON.replace(day=28)
+        offering.make_quote(
+            self.client, [Wanted(product, "month")], offering.Terms(STARTS_ON, last), by=self.head
+        )
+        hour = make.product(prices={"one_time": "2400.00"}, kind="hours", seller=self.seller)
+        working.add_work(self.client, working.Work(hour, Decimal(1), clock.today()), by=self.head)
 
     def _mail(self) -> None:
         raw = mail("Здравствуйте", From=f"<{small_office.MAIN}>", Message_ID=f"<{self.grown}@x.example>")

@@ -76,6 +76,10 @@ QUESTIONS = {
         FROM invoices_creditentry e
         JOIN invoices_creditaccount c ON c.id = e.account_id JOIN invoices_payment p ON p.id = e.payment_id
         WHERE (c.payer_id, c.seller_id) IS DISTINCT FROM (p.payer_id, p.seller_id)""",
+    "work is invoiced while a live line charges it": """
+        SELECT b.id, b.status, CASE WHEN l.live THEN 'invoiced' ELSE 'open' END FROM products_billableitem b
+        LEFT JOIN invoices_line l ON l.id = b.line_id
+        WHERE (b.status = 'invoiced') <> coalesce(l.live, false)""",
     "payers belong to the client": """
         SELECT i.id, i.client_id, p.client_id FROM invoices_invoice i
         JOIN clients_payer p ON p.id = i.payer_id WHERE p.client_id <> i.client_id""",

@@ -47,6 +47,7 @@ TABS = (
     Tab("orders", _("Orders"), "client-orders", "products.view_order"),
     Tab("quotes", _("Quotes"), "client-quotes", "products.view_quote"),
     Tab("invoices", _("Invoices"), "client-invoices", "invoices.view_invoice"),
+    Tab("works", _("One-off work"), "client-works", "products.view_billableitem"),
     Tab("payments", _("Payments"), "client-payments", "invoices.view_payment"),
     Tab("tickets", _("Tickets"), "client-tickets", "tickets.view_ticket"),
     Tab("letters", _("Letters"), "client-letters", "letters.view_letter"),

@@ -17,7 +17,7 @@ from billing_site.pages.views import PanelView
 from clients.models import Client
 from invoices.models import Invoice, Payment
 from invoices.queries import credits_of
-from products.models import Order, Quote, Service
+from products.models import BillableItem, Order, Quote, Service
 from tickets.models import Ticket
 
 MONEY = DecimalField(max_digits=14, decimal_places=2)
@@ -88,6 +88,10 @@ def _quotes(client: Client, _user: User) -> tuple[int, int]:
     return _both(Quote.objects.filter(client=client), Q(status__in=(Quote.Status.DRAFT, Quote.Status.SENT)))
 
 
+def _works(client: Client, _user: User) -> tuple[int, int]:
+    return _both(BillableItem.objects.filter(client=client), Q(status=BillableItem.Status.OPEN))
+
+
 def _invoices(client: Client, _user: User) -> tuple[int, int]:
     standing = Invoice.objects.filter(client=client).exclude(status=Invoice.Status.DISCARDED)
     return _both(standing, Q(status=Invoice.Status.ISSUED))
@@ -120,6 +124,7 @@ COUNTED: dict[str, tuple[str, Counted]] = {
     "orders": ("products.view_order", _orders),
     "quotes": ("products.view_quote", _quotes),
     "invoices": ("invoices.view_invoice", _invoices),
+    "works": ("products.view_billableitem", _works),
     "payments": ("invoices.view_payment", _payments),
     "tickets": ("tickets.view_ticket", _tickets),
     "letters": ("letters.view_letter", _letters),

@@ -98,6 +98,7 @@ from invoices.billing.renewing import (
 from invoices.billing.replacing import change_kpp, replace_payer, turn_payers, unpaid_of
 from invoices.billing.sending import hand_over, send_invoice
 from invoices.billing.unparking import bill_as_is, close_stale, count_again, plans_of
+from invoices.billing.working import bill_works, collect, open_sum
 
 __all__ = [
     "LOOK",
@@ -118,6 +119,7 @@ __all__ = [
     "accept_order",
     "attach_addon",
     "bill_as_is",
+    "bill_works",
     "carry_out_planned",
     "change_client_status",
     "change_kpp",
@@ -125,6 +127,7 @@ __all__ = [
     "change_together",
     "check_draft",
     "close_stale",
+    "collect",
     "companions_of",
     "count_again",
     "drafts_of",
@@ -144,6 +147,7 @@ __all__ = [
     "look_further",
     "look_through",
     "next_due",
+    "open_sum",
     "park_broken",
     "parts_of",
     "payer_today",

@@ -15,7 +15,7 @@ from clients import actions
 from clients.models import Client
 from invoices.evidence import OPEN
 from invoices.models import CreditAccount, Invoice
-from products.models import Order, Service
+from products.models import BillableItem, Order, Service
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,15 @@ class Stop:
 
 
 def what_stops_closing(client: Client) -> list[Stop]:
-    """Live services, pending orders, drafts, debts, and money of theirs that is with us."""
+    """Live services, pending orders, works, drafts, debts, and money of theirs that is with us."""
     invoices = Invoice.objects.filter(client=client).order_by()
     debt = invoices.filter(status__in=OPEN).aggregate(sum=Sum(F("total") - F("paid")))["sum"]
     credit = CreditAccount.objects.filter(payer__client=client).aggregate(sum=Sum("balance"))["sum"]
+    works = client.billable_items.filter(status=BillableItem.Status.OPEN)
     found = (
         Stop(_("Live services"), Service.objects.live().filter(client=client).count(), "services"),
         Stop(_("Pending orders"), client.orders.filter(status=Order.Status.PENDING).count(), "orders"),
+        Stop(_("Works not invoiced"), works.count(), "works"),
         Stop(_("Drafts of invoices"), invoices.filter(status=Invoice.Status.DRAFT).count(), "invoices"),
         Stop(_("Debt"), debt or 0, "invoices"),
         Stop(_("Credit balance"), credit or 0, "payments"),

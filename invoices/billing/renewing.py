@@ -15,6 +15,7 @@ from billing_site.office.models import User, VatTable
 from clients.models import Client, Payer
 from invoices.billing.gating import Billed, Due, Held, Reason, billed_lines, gate
 from invoices.billing.parking import keep_parked
+from invoices.billing.working import with_works
 from invoices.drafting import Plan, add_lines, charge_line, default_payers, make_drafts, payer_of
 from invoices.models import Invoice, Line, SkippedPeriod
 from products import actions as products
@@ -137,14 +138,14 @@ def plan_renewals(client_ids: Sequence[int], on: date) -> Renewals:
     services = _services(client_ids, on)
     dues, lost = _dues(services, client_ids, billed := billed_lines(services))
     plans, parked = gate(dues, billed)
-    return Renewals(plans, [*lost, *parked])
+    return Renewals(with_works(plans), [*lost, *parked])
 
 
 def plan_all(client_ids: Sequence[int], on: date) -> list[Plan]:
     """The same drafts, those that would be parked too: for a person who has looked at them."""
     services = _services(client_ids, on)
     dues, _lost = _dues(services, client_ids, billed_lines(services))
-    return [due.plan for due in dues]
+    return with_works([due.plan for due in dues])
 
 
 def _services(client_ids: Sequence[int], on: date) -> list[Service]:

@@ -67,7 +67,7 @@ def shown(quote: Quote, token: str) -> dict[str, object]:
         "lines": lines,
         "sellers": list(dict.fromkeys(line.product.seller.name for line in lines)),
         "quoted": quoted,
-        "total": sum((one.total for one in quoted)) if quoted else quote.total,
+        "total": sum(one.total for one in quoted) if quoted else quote.total,
         "later": offering.per_cycle(lines),
         "starts": offering.start_of(quote, clock.today()),
         "has_paper": bool(papers.sent_paper(quote)),

@@ -27,6 +27,7 @@ from products.promotions import promotion_for
 from products.queries import things_called
 from products.tables import OrderTable
 
+LEADS_TO = ("order-new", "quote-new", "work-new")  # what a client is chosen for
 FOUND = 8  # clients offered while a name is typed
 
 
@@ -106,7 +107,8 @@ class OrderClients(Page):
         if typed:
             rows = Client.objects.visible_to(self.request.user).filter(_is_called(typed)).distinct()
             found = list(rows.order_by("name_key", "pk").prefetch_related("payers")[:FOUND])
-        leads_to = "quote-new" if request.GET.get("for") == "quote-new" else "order-new"
+        wanted = request.GET.get("for", "")
+        leads_to = wanted if wanted in LEADS_TO else LEADS_TO[0]
         context = {"found": found, "typed": typed, "leads_to": leads_to}
         return render(request, "products/_order_clients.html", context)
 
