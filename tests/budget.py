@@ -85,7 +85,7 @@ PAGES: dict[str, Page] = {
     "payment-list": Page(8),
     "payment-detail": Page(7, first(Payment)),
     "renewal-forecast": Page(7),
-    "parked-list": Page(8),
+    "parked-list": Page(9),
     "renewal-board": Page(8),
     "renewal-calendar": Page(8),
     "proof-list": Page(8),
