@@ -107,11 +107,12 @@ def drifts(services: QuerySet[Service]) -> list[Drift]:
     return sorted(_seen(rows, beside=rows), key=lambda one: (one.service.client_id, one.service.pk))
 
 
-def drifts_of(service: Service) -> list[Drift]:
-    """Everything that drifted in one service; the client's others are only compared with."""
-    beside = _live(Service.objects.filter(client=service.client_id))
-    found = _seen([row for row in beside if row.pk == service.pk], beside=beside)
-    return [one for one in found if one.service.pk == service.pk]
+def drifts_of(*services: int) -> list[Drift]:
+    """Everything that drifted in some services by id; their clients' others are only compared with."""
+    theirs = Service.objects.filter(pk__in=services).values("client")
+    beside = _live(Service.objects.filter(client__in=theirs))
+    found = _seen([row for row in beside if row.pk in services], beside=beside)
+    return [one for one in found if one.service.pk in services]
 
 
 def _live(services: QuerySet[Service]) -> list[Service]:
@@ -232,7 +233,7 @@ class Repair:
 
 def quote_repair(service: Service, kind: str) -> Repair:
     """What repairing this drift would do now. Writes nothing; raises Refused when there is none any more."""
-    found = [one for one in drifts_of(service) if one.kind == kind]
+    found = [one for one in drifts_of(service.pk) if one.kind == kind]
     if not found:
         raise Refused(_("This has been put right already."))
     one = found[0]

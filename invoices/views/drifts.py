@@ -169,9 +169,8 @@ class DriftTable(Table):
 
     def shown(self, rows: Iterable[Row]) -> list[ShownRow]:
         listed = list(rows)
-        theirs = Service.objects.filter(pk__in={row["service_id"] for row in listed})
         found: dict[tuple[int, str], list[Found]] = defaultdict(list)
-        for one in billing.drifts(Service.objects.filter(client__in=theirs.values("client"))):
+        for one in billing.drifts_of(*{row["service_id"] for row in listed}):
             found[one.service.pk, str(one.kind)].append(Found(one))
         return super().shown({**row, "seen": found.get((row["service_id"], row["kind"]))} for row in listed)
 
@@ -235,7 +234,7 @@ class ServiceDrift(PanelView):
     permission, model, template_name = "products.view_service", Service, "invoices/drift/_service.html"
 
     def get_context(self, obj: Service) -> dict[str, Any]:
-        return {"rows": [Found(one) for one in billing.drifts_of(obj)], "client": obj.client}
+        return {"rows": [Found(one) for one in billing.drifts_of(obj.pk)], "client": obj.client}
 
 
 class DriftRepair(FormPage):
