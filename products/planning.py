@@ -124,7 +124,7 @@ def words(plan: PlannedChange, unit: str) -> str:
     if plan.becomes is not None:
         said.append(_("%(n)s %(unit)s will stay") % {"n": plan.becomes, "unit": unit})
     if plan.choice:
-        said.append(f"{plan.option}: {plan.choice}")
+        said.append(str(plan.choice))
     if plan.product:
         said.append(_("package “%(package)s”") % {"package": plan.product.name})
     if plan.cycle:
