@@ -68,7 +68,7 @@ PAGES: dict[str, Page] = {
     "client-links": Page(5, client),
     "todo-list": Page(8),
     "client-todos": Page(4, client),
-    "client-contacts": Page(15, client),
+    "client-contacts": Page(16, client),
     "product-list": Page(9),
     "product-detail": Page(8, first(Product)),
     "order-list": Page(7),

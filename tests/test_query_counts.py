@@ -64,8 +64,9 @@ class Office:
         )
         assigning.give_todo(f"Дело {self.grown}", by=self.head, assignee=self.head, client=self.client)
         clients.add_contact(
-            self.client, by=self.head, email=f"c{self.grown}@romashka.example", name=f"Контакт {self.grown}"
-        )
+            self.client, by=self.head, email=f"c{self.grown}@romashka.example", name=f"Контакт {self.grown}",
+            phone=f"+7495555{self.grown:04}",
+        )  # fmt: skip
         letters.queue(
             letters.Content(f"Письмо {self.grown}", "Текст"), to=[small_office.MAIN], kind="test",
             by=self.head, client_no=self.client.pk,
