@@ -30,8 +30,8 @@ from clients.models import (
     Todo,
 )
 from invoices import billing
-from invoices.models import BankLine, Invoice
-from products.models import Order
+from invoices.models import BankLine, Invoice, Line
+from products.models import Batch, Companion, Order, PlannedChange, PromotionUse
 from tickets.models import Message, RawMail, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +98,16 @@ def every_card_of_issue_three(today: date) -> None:
         check_account(payer.account, payer.bic)
 
 
+def every_change_of_a_service() -> None:
+    """Answers, a code, plans, a reissued invoice: each has a client who shows it."""
+    assert Batch.objects.filter(choice__isnull=False, paid_at__isnull=False).exists()
+    assert Line.objects.filter(live=True, off_text__contains="REF5").exists()
+    assert PromotionUse.objects.filter(order=None).exists()
+    assert PlannedChange.objects.filter(status="planned").count() == 2
+    assert Invoice.objects.filter(status="void", replaced_by__isnull=False).exists()
+    assert Companion.objects.exists()
+
+
 @pytest.mark.timeout(900)  # four hundred days are lived
 @pytest.mark.parametrize("today", [date(2026, 12, 31), date(2028, 2, 29)])
 def test_every_page_shows_life(today):
@@ -119,5 +129,6 @@ def test_every_page_shows_life(today):
     assert Ticket.objects.filter(client=None).exists()
     assert Ticket.objects.filter(handover__isnull=False, status="open").exists()
     every_card_of_issue_three(today)
+    every_change_of_a_service()
     hosts = {client.main_email.rpartition(".")[2] for client in Client.objects.prefetch_related("addresses")}
     assert hosts == {"example"}  # nobody real

@@ -13,6 +13,7 @@ from billing_site.home.demo.mail import Correspondence
 from billing_site.home.demo.office import Catalogue, found, hire, stock
 from billing_site.home.demo.people import ACCOUNTANT, CONTACTS, PEOPLE, Persona
 from billing_site.home.demo.provisioning import Provisioning
+from billing_site.home.demo.services import Services
 from billing_site.home.demo.treasury import Treasury
 from billing_site.journal.models import Series
 from billing_site.kit import clock
@@ -48,6 +49,7 @@ class Story:
         self.treasury = Treasury(today, self.staff["treasury"])
         self.mail = Correspondence(today, self.staff, self._deliver)
         self.deeds = Deeds(today, self.staff, self._deliver)
+        self.services = Services(today, self.staff, self.catalogue, self._send_today)
         self.provisioning = Provisioning(today, self.staff, self.catalogue.access.seller, self._send_today)
         self.groups: dict[str, ClientGroup] = {}
         self.clients: dict[int, tuple[Client, Persona]] = {}
@@ -90,6 +92,7 @@ class Story:
         self.treasury.close_day(day)
         self._carry_out(day)
         self.deeds.live(day)
+        self.services.live(day)
         self.provisioning.live(day)
         date_history()
         self.mail.live(day)
