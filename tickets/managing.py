@@ -49,7 +49,7 @@ class Change:
 def managers() -> QuerySet[User]:
     """Who may be given clients, with `portfolio_size`: who has the fewest active ones comes first."""
     active = Client.objects.filter(account_manager=OuterRef("pk"), status=Client.Status.ACTIVE)
-    counted = active.order_by().values("account_manager").annotate(n=Count("pk")).values("n")
+    counted = active.order_by().values("account_manager").annotate(n=Count("*")).values("n")
     return (
         User.objects.filter(is_active=True, groups__name=ROLE)
         .annotate(portfolio_size=Coalesce(Subquery(counted), 0))

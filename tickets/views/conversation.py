@@ -38,6 +38,7 @@ from tickets.views.quarantine import raw_file
 from tickets.views.queue import TICKETS
 
 OPEN_MESSAGES = 5  # the latest ones; those between them and the first are folded
+BESIDE = 10  # services of the client shown beside; the link leads to all
 LONG = 20_000  # characters of a message that are shown at once
 PICTURE_AT_MOST = 512 * 1024
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
@@ -117,7 +118,7 @@ def client_side(client: Client | None, user: User) -> dict[str, Any]:
         **important_notes(client),
     }
     if may(user, "products.view_service"):
-        side["services"] = client.services.live().select_related("product").order_by("pk")
+        side["services"] = client.services.live().select_related("product").order_by("pk")[:BESIDE]
     if may(user, "invoices.view_invoice"):
         side["debts"] = Invoice.objects.unpaid().filter(client=client).order_by("due_on", "pk")[:6]
     return side
