@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Payer
@@ -42,6 +43,6 @@ class SplitForm(BecauseForm):
         self.rows = {line.pk: line for line in lines}
         self.fields["lines"].choices = [(line.pk, line.text) for line in lines]  # type: ignore[attr-defined]
 
-    def boxes(self) -> list[tuple[forms.BoundField, Line]]:
+    def boxes(self) -> list[tuple[BoundWidget, Line]]:
         """The box of each line with the line."""
         return list(zip(self["lines"].subwidgets, self.rows.values(), strict=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -57,7 +58,7 @@ def revise(
     record("invoices.revised", row, by=by, **facts)
     if row.open_amount:
         token = row.links.get(revoked_at=None).token
-        held = {"status": Letter.Status.HELD, "held_because": Letter.Because.PERSON}
+        held: dict[str, Any] = {"status": Letter.Status.HELD, "held_because": Letter.Because.PERSON}
         issuing.write_letter(row, new, token, by, **held)
     errands.send("invoices.render_paper", new.pk)
     return new

@@ -17,7 +17,7 @@ FILES = {
     "contact_forms", "note_forms", "group_forms", "profile_forms", "paper_forms", "payer_forms",
     "program_forms",
     "service_forms", "client_filters", "people_filters", "catalogue_forms", "price_forms",
-    "renewal_tables", "renewal_filters", "quote_forms", "work_forms",
+    "renewal_tables", "renewal_filters", "quote_forms", "work_forms", "reissue_forms",
     # arithmetic: pure functions of values
     "pricing", "sla", "totals", "drift", "sanity",
     # verbs
@@ -25,7 +25,7 @@ FILES = {
     "clocks", "senders", "threads", "timeline", "contacting", "contracting", "licensing", "proving",
     "noting", "revealing", "grouping", "revising", "redrawing", "planning", "running",
     "cataloguing", "promotions", "repricing", "provisioning", "programs", "calling", "domains",
-    "assigning", "managing", "offering", "working",
+    "assigning", "managing", "offering", "working", "guarding",
     # pure readers
     "statements", "purposes", "purpose_tokens", "purpose_words", "evidence", "judging", "reading", "quoting",
     "waiting",

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing_site.journal.moves import record
-from billing_site.kit import clock
 from billing_site.kit.errors import Refused
 from billing_site.kit.periods import Period
 from billing_site.office.models import User
@@ -20,6 +19,7 @@ from invoices.billing.changing import (
     place,
     refuse_change,
     warnings_of,
+    with_code,
 )
 from invoices.billing.following import main_invoice, next_billed, open_addition
 from invoices.drafting import default_payers, payer_of
@@ -94,10 +94,7 @@ def _units(
     batch = Batch(
         service=addon, quantity=quantity, price=price, own_price_because=because, discount=discount, since=on
     )
-    if promo.strip():
-        batch.promotion = promotions.promotion_for(promo, addon.client, clock.today())
-        promotions.refuse_unfit(batch.promotion, product, None)
-        batch.promo_until = promotions.until(batch.promotion, addon.cycle, addon.anchor, on)
+    with_code(batch, promo)
     return batch
 
 

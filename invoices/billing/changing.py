@@ -137,10 +137,7 @@ def quote_change(
             "becomes",
         )
     batch = _new_batch(service, option, choice, becomes - was, on, price, because, discount)
-    if promo.strip():
-        batch.promotion = promotions.promotion_for(promo, service.client, clock.today())
-        promotions.refuse_unfit(batch.promotion, service.product, option)
-        batch.promo_until = promotions.until(batch.promotion, service.cycle, service.anchor, on)
+    with_code(batch, promo)
     main, end = main_invoice(service, on)
     period = Period(on, end)
     payer = payer_of(service, default_payers([service.client_id]))
@@ -148,22 +145,11 @@ def quote_change(
     lines = lines_of(batch, period, after)
     homes = homes_of(lines, open_addition(service, payer), following, way)
     return Change(
-        service=service,
-        option=option,
-        was=was,
-        becomes=becomes,
-        batch=batch,
-        payer=payer,
-        main=main,
-        period=period,
-        lines=lines,
-        homes=homes,
-        following=following,
-        total=totals.total(lines).gross,
+        service=service, option=option, was=was, becomes=becomes, batch=batch, payer=payer, main=main,
+        period=period, lines=lines, homes=homes, following=following, total=totals.total(lines).gross,
         recurring=products.recurring_of([*service.batches.counted(), batch]),
-        warnings=tuple(warnings_of(lines, period, following, homes, payer)),
-        asked=asked,
-    )
+        warnings=tuple(warnings_of(lines, period, following, homes, payer)), asked=asked,
+    )  # fmt: skip
 
 
 def lines_of(batch: Batch, period: Period, after: Period | None) -> tuple[Line, ...]:
@@ -184,6 +170,16 @@ def homes_of(
         return (addition,) * len(lines)
     takes = following.status == Invoice.Status.DRAFT or way == Way.REVISION
     return (*(addition,) * (len(lines) - 1), following if takes else addition)
+
+
+def with_code(batch: Batch, promo: str) -> None:
+    """Units to be bought get the promotion of a typed code. Raises Refused at "promo"."""
+    if not promo.strip():
+        return
+    service = batch.service
+    batch.promotion = promotions.promotion_for(promo, service.client, clock.today())
+    promotions.refuse_unfit(batch.promotion, service.product, batch.option)
+    batch.promo_until = promotions.until(batch.promotion, service.cycle, service.anchor, batch.since)
 
 
 def _new_batch(
