@@ -230,14 +230,14 @@ class WorkTable(Table):
                    link=lambda row: client_url(row) + "?tab=works"),
         TextColumn("text", _("What was done")),
         StatusColumn("status", _("Status"), choices=BillableItem.Status, of="products.billableitem"),
-        NumberColumn("quantity", _("Quantity"), cell=lambda row: formats.number(row["quantity"].normalize())),
+        NumberColumn("quantity", _("Quantity"), cell=lambda row: formats.units(row["quantity"])),
         MoneyColumn("price", _("Price of one")),
         MoneyColumn("amount", _("Amount"), sum="amount"),
         TextColumn("when", _("Invoice"), cell=lambda row: str(BillableItem.When(row["when"]).label),
                    hidden=True),
         TextColumn("invoice", _("Stands in"), link=taken_by,
                    cell=lambda row: str(_("invoice")) if row["invoice"] else formats.NOTHING),
-        TextColumn("author", _("Author"), fields=("author__name",)),
+        TextColumn("author", _("Author"), fields=("author__name",), hidden=True),
         MomentColumn("created_at", _("Made"), align="end"),
     )  # fmt: skip
     reads = ("id", "status")

@@ -2,12 +2,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import clock
 from billing_site.pages.fields import AmountField
-from products.models import BillableItem, Product
+from products.models import BillableItem, Cycle, Price, Product
 from products.working import SOLD, Work
 
 HUNDREDTH = Decimal("0.01")
@@ -38,7 +39,8 @@ class WorkForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        sold = Product.objects.filter(active=True, kind__in=SOLD).select_related("group")
+        once = Price.objects.filter(product=OuterRef("pk"), cycle=Cycle.ONE_TIME)
+        sold = Product.objects.filter(Q(kind__in=SOLD) | Exists(once), active=True)
         self.fields["product"] = forms.ModelChoiceField(
             sold.order_by("group__position", "name"), label=_("What it is sold as")
         )

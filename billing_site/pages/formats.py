@@ -24,6 +24,14 @@ def number(value: Decimal | int | None, places: int = 0) -> str:
     return f"{value:,.{places}f}".replace(",", NBSP).replace(".", ",").replace("-", "−")
 
 
+def units(value: Decimal | int | None) -> str:
+    """Decimal("1.500") → «1,5»: a quantity or a percent with the digits it needs, none lost."""
+    if value is None:
+        return NOTHING
+    digits = f"{Decimal(value).normalize():f}"
+    return number(Decimal(value), len(digits.partition(".")[2]))
+
+
 def money(amount: Decimal | int | None, currency: str = "RUB") -> str:
     """Decimal("48336") → «48 336,00 ₽»."""
     if amount is None:

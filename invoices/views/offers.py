@@ -84,7 +84,7 @@ def deeds(quote: Quote, user: User) -> list[Deed]:
         pdf = Deed(_at("quote-pdf", quote), _("Download PDF"), "file-down")
         return [copy, reopen, pdf, decline, accept]
     edit = Deed(_at("quote-edit", quote), _("Edit"), "pencil", refusal=change)
-    send = Deed(_at("quote-send", quote), _("Check & send"), "send", "primary", refusal=change)
+    send = Deed(_at("quote-send", quote), _("Check and send the quote"), "send", "primary", refusal=change)
     return [copy, decline, accept, edit, send]
 
 
@@ -96,7 +96,7 @@ class QuoteSend(FormPage):
     """`seen` is the fingerprint of what this page shows: anything else is shown again, never sent."""
 
     permission, menu, crumbs = "products.change_quote", "orders", LIST
-    title, submit_label = _("Check & send"), _("Send to the client")
+    title, submit_label = _("Check and send the quote"), _("Send to the client")
     template_name, form_class, success_message = "invoices/offer_send.html", SeenForm, ""
     queryset = QUOTES
 

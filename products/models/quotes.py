@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing_site.kit import clock
 from clients.models import Client, Payer
@@ -90,7 +91,7 @@ class BillableItem(models.Model):
     class Status(models.TextChoices):
         OPEN = "open", _("not invoiced")
         INVOICED = "invoiced", _("invoiced")
-        DROPPED = "dropped", _("dropped")
+        DROPPED = "dropped", pgettext_lazy("work", "dropped")
 
     MOVES = {
         Status.OPEN: {Status.INVOICED, Status.DROPPED},

@@ -8,6 +8,7 @@ import pgtrigger
 from django.contrib.postgres.functions import TransactionNow
 
 from billing_site.home.demo.cards import SCAN
+from billing_site.home.demo.offers import Offers
 from billing_site.kit import clock
 from billing_site.kit.requisites import make_inn, make_ogrn
 from billing_site.letters import actions as letters
@@ -59,16 +60,18 @@ class Deeds:
 
     def __init__(self, today: date, staff: dict[str, User], deliver: Callable[[Letter], None]):
         self.today, self.staff, self.deliver = today, staff, deliver
+        offers = Offers(staff, deliver)
         self.told: dict[int, tuple[Callable[[], None], ...]] = {
             60: (self._another_entity,),
             40: (self._another_kpp,),
             33: (self._main_address,),
             32: (self._appointed,),
+            20: (offers.earlier,),
             12: (self._person,),
             5: (self._earlier_todos,),
             2: (self._asked_by_link, self._notes),
             1: (self._appointed_yesterday,),
-            0: (self._company_groups, self._referrals, self._views, self._todos),
+            0: (self._company_groups, self._referrals, self._views, self._todos, offers.today),
         }
 
     def live(self, day: date) -> None:

@@ -145,6 +145,7 @@ def stock(cloud: Seller, expert: Seller) -> Catalogue:
     )  # fmt: skip
     hours = Product.objects.create(
         group=work, name="Час специалиста", family="hours", seller=expert, unit="час",
+        kind=Product.Kind.HOURS,
         vat_treatment=VatTreatment.GENERAL, line_text="Работа специалиста по настройке",
         handover_rule=Product.HandoverRule.NEVER,
     )  # fmt: skip

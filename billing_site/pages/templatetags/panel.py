@@ -25,6 +25,7 @@ register.filter("day", formats.day)
 register.filter("moment", formats.moment)
 register.filter("period", formats.period)
 register.filter("number", formats.number)
+register.filter("units", formats.units)
 
 
 @cache
