@@ -26,8 +26,8 @@ ORDERS = (
 INVOICES = (
     "clients.reveal_secret",
     "invoices.issue_invoice", "invoices.discard_invoice", "invoices.void_invoice", "invoices.look_proof",
-    "letters.change_letter", "products.suspend_service",
     "products.terminate_service",
+    "letters.change_letter", "products.suspend_service",
 )  # fmt: skip
 HANDS = (
     "clients.reveal_secret", "products.carry_out_handover", "tickets.view_rawmail", "tickets.retry_rawmail",

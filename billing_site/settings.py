@@ -259,7 +259,6 @@ CELERY_BEAT_SCHEDULE = {
     "unpaid-units": {"task": "invoices.expire_unpaid", "schedule": crontab(hour=1, minute=10)},
     "quotes": {"task": "invoices.expire_quotes", "schedule": crontab(hour=0, minute=50)},
     "drifts": {"task": "invoices.look_for_drifts", "schedule": crontab(hour=2, minute=0)},
-    "drifts": {"task": "invoices.look_for_drifts", "schedule": crontab(hour=2, minute=0)},
     "renewals": {"task": "invoices.renew", "schedule": crontab(hour=5, minute=0)},
 }
 

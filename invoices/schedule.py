@@ -77,12 +77,6 @@ def expire_unpaid() -> None:
     log.info("unpaid units expired", expired=billing.expire_unpaid(clock.today()))
 
 
-@shared_task(name="invoices.expire_quotes")
-def expire_quotes() -> None:
-    """Quotes whose last day is over."""
-    log.info("quotes expired", expired=offering.expire_quotes(clock.today()))
-
-
 @jobs.work(billing.LOOK)
 def look_for_drifts(job: Job) -> None:
     """Look at the services of every client, a stretch in a transaction (R3.6)."""
@@ -100,6 +94,12 @@ def start_look() -> None:
         billing.start_look(by=None)
     except Refused as why:
         log.info("no second look for drifts", because=why.message)
+
+
+@shared_task(name="invoices.expire_quotes")
+def expire_quotes() -> None:
+    """Quotes whose last day is over."""
+    log.info("quotes expired", expired=offering.expire_quotes(clock.today()))
 
 
 @dataclass
