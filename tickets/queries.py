@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import (
     BooleanField,
@@ -115,7 +116,7 @@ def messages_of(ticket: Ticket) -> QuerySet[Message]:
     )
 
 
-def opened_messages(ticket: Ticket, newest: int, *, since: int | None = None) -> list[Message]:
+def opened_messages(ticket: Ticket, newest: int, *, since: int | None = None) -> list[Any]:
     """The first message and the newest ones in order, all those after `since` among them.
 
     Each says how many there are (`total`) and which is the last that came (`top`).

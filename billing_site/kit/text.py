@@ -6,6 +6,7 @@ import unicodedata
 _QUOTES = re.compile(r"[\"'`«»„“”‘’‹›]")
 _NOT_WORDS = re.compile(r"[^\w]+")
 _NOT_DIGITS = re.compile(r"[^0-9]")
+_UNSEEN = "\x00\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 # Longest first: «публичное акционерное общество» holds «акционерное общество».
 _LEGAL_FORMS = re.compile(
     r"\b(?:общество с ограниченной ответственностью"
@@ -26,6 +27,12 @@ def bare_name(name: str) -> str:
     words = _NOT_WORDS.sub(" ", _QUOTES.sub(" ", text)).strip()
     bare = " ".join(_LEGAL_FORMS.sub(" ", words).split())
     return bare or words
+
+
+def tidy(typed: str) -> str:
+    """Lower case, ё as е, one kind of spaces, no «№» and no signs of zero width (pasted from a letter)."""
+    seen = "".join(sign for sign in typed if sign not in _UNSEEN)
+    return " ".join(seen.replace("№", " ").lower().replace("ё", "е").split())
 
 
 def isolated(text: str) -> str:

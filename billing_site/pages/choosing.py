@@ -17,8 +17,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from billing_site.kit.text import tidy
 from billing_site.pages.page import Page
-from billing_site.pages.search import tidy
 
 SHOWN = 30
 UNCHOSEN = "?"  # before a text that was typed and nothing chosen for it: no key begins so
@@ -67,7 +67,7 @@ class Chooser(forms.Select):
         if not key or key.startswith(UNCHOSEN):
             return ""
         if isinstance(self.choices, ModelChoiceIterator):
-            field = self.choices.field
+            field: Any = self.choices.field
             row = field.queryset.filter(pk=key).first() if key.isdecimal() else None
             return field.label_from_instance(row) if row else ""
         return next((str(label) for known, label in self.choices if str(known) == key), "")

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing_site.kit import requisites
+from billing_site.kit.text import tidy
 from billing_site.office.models import User
 from billing_site.pages import formats
 from billing_site.pages.access import SIGNED_IN, may
@@ -37,7 +38,6 @@ HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
 PART_OF_HOST = re.compile(r"[\w.-]+")
 LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбюё"
-UNSEEN = "\x00\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 TO_RUSSIAN = str.maketrans(LATIN, RUSSIAN)
 TO_LATIN = str.maketrans(RUSSIAN, LATIN)
 
@@ -55,12 +55,6 @@ class Found:
 class Group:
     label: str | Promise
     found: list[Found] = field(default_factory=list)
-
-
-def tidy(typed: str) -> str:
-    """Lower case, ё as е, one kind of spaces, no «№» and no signs of zero width (pasted from a letter)."""
-    seen = "".join(sign for sign in typed if sign not in UNSEEN)
-    return " ".join(seen.replace("№", " ").lower().replace("ё", "е").split())
 
 
 def _shown(rows: Iterable, url_name: str, title: Callable, note: Callable) -> list[Found]:
