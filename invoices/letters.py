@@ -1,6 +1,7 @@
 """Letters that invoices write; the kinds are listed for the editor's page."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -54,16 +55,17 @@ def invoice_letter(
 def together_letter(client: Client, told: Sequence[tuple[Invoice, str, str]]) -> Content:
     """The letter about several invoices of a client; `told`: each with its number and link."""
     manager = client.account_manager
+    total = sum((invoice.total for invoice, _number, _link in told), Decimal(0))
     context = {
         "told": told,
-        "total": sum(invoice.total for invoice, _number, _link in told),
+        "total": total,
         "currency": client.currency,
         "manager": manager,
         "manager_phone": shown_phone(manager.phone) if manager else "",
     }
     subject = _("Invoices Nos. %(numbers)s for %(total)s roubles") % {
         "numbers": ", ".join(number for _invoice, number, _link in told),
-        "total": format_number(context["total"]),
+        "total": format_number(total),
     }
     return Content(
         subject,

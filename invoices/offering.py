@@ -154,7 +154,9 @@ def offered_line(one: Quoted, day: date, vat: VatTable) -> Line:
     return Line(
         kind=Line.Kind.CHARGE,
         period=DateRange(one.period.start, one.period.end) if one.period else None,
-        text=f"{thing.line_text}: {line.choice}" if line.choice else f"{thing.line_text} {line.domain}".rstrip(),
+        text=f"{thing.line_text}: {line.choice}"
+        if line.choice
+        else f"{thing.line_text} {line.domain}".rstrip(),
         quantity=Decimal(line.quantity),
         unit=thing.unit,
         price=shown.unit_price,

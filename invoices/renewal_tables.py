@@ -41,7 +41,8 @@ class ParkedTable(Table):
     columns: Any = (
         LinkColumn("client", _("Client"), fields=("client__name",),
                    link=lambda row: reverse("parked-detail", args=[row["id"]])),
-        TextColumn("reason", _("Why it waits"), fields=("reason", "facts"), cell=_reason, export=_because),
+        TextColumn("reason", _("Why it is parked"), fields=("reason", "facts"),
+                   cell=_reason, export=_because),
         TextColumn("seller", _("Seller"), fields=("seller__name",)),
         DateColumn("starts_on", _("Period from"), align="end"),
         NumberColumn("total", _("It would be"), fields=("facts", "client__currency"),

@@ -24,6 +24,7 @@ from invoices.billing.drifting import unequal_companions
 from invoices.billing.gating import Reason, said
 from invoices.billing.sending import send_together
 from invoices.models import DraftCheck, Invoice, Line
+from invoices.models.invoice import InvoiceQuerySet
 from invoices.sanity import Rate, monthly
 from products.models import LIVE, Companion, Service
 
@@ -68,7 +69,7 @@ class Draft:
         return bool(self.oddities) and self.check is None
 
 
-def renewals() -> QuerySet[Invoice]:
+def renewals() -> InvoiceQuerySet:
     """Invoices of the renewal run that stand: drafts and what became of them."""
     gone = (Invoice.Status.DISCARDED, Invoice.Status.VOID)
     return Invoice.objects.exclude(renewal_key="").exclude(status__in=gone)
@@ -81,7 +82,7 @@ def send_by(due_on: date) -> date:
     return due_on - OWN_DAYS
 
 
-def late_drafts(today: date) -> QuerySet[Invoice]:
+def late_drafts(today: date) -> InvoiceQuerySet:
     """Renewal drafts whose day to be sent is over."""
     first = today.replace(day=1)
     by_month = add_months(first, 1) if today.day > SEND_DAY else first
@@ -96,7 +97,7 @@ def seen_of(draft: Invoice) -> str:
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
-def renewal_drafts() -> QuerySet[Invoice]:
+def renewal_drafts() -> InvoiceQuerySet:
     """Those that have not left yet."""
     return renewals().filter(status=Invoice.Status.DRAFT)
 

@@ -61,7 +61,8 @@ class Held:
 
     @property
     def key(self) -> tuple[int, int | None, int | None, date]:
-        payer, seller = self.payer and self.payer.pk, self.seller and self.seller.pk
+        payer = self.payer.pk if self.payer else None
+        seller = self.seller.pk if self.seller else None
         return (self.client.pk, payer, seller, self.starts_on)
 
     @property
@@ -100,12 +101,11 @@ def billed_lines(services: Sequence[Service]) -> list[Billed]:
         live=True,
         kind__in=(Line.Kind.CHARGE, Line.Kind.OPENING),
         period__endswith__gte=F("batch__service__paid_until"),
-    )
+    ).values_list("batch", "batch__service", "period", "gross", "kind", "text")
     return [
         Billed(batch, service, period.lower, period.upper, gross, kind, text)
-        for batch, service, period, gross, kind, text in rows.values_list(
-            "batch", "batch__service", "period", "gross", "kind", "text"
-        ).order_by()
+        for batch, service, period, gross, kind, text in rows.order_by()
+        if period
     ]
 
 

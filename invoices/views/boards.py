@@ -18,6 +18,7 @@ from billing_site.kit.periods import add_months
 from billing_site.office.models import User
 from billing_site.pages.bulk import BulkPage
 from billing_site.pages.page import Crumb, Page
+from billing_site.pages.requests import PanelRequest
 from billing_site.pages.views import ActionPage, PanelView
 from clients.models import Client
 from invoices import billing, schedule
@@ -103,7 +104,7 @@ class RenewalBoard(Page):
         has_clients = Client.objects.filter(account_manager=self.request.user.pk).exists()
         return str(self.request.user.pk) if has_clients else EVERYBODY
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PanelRequest) -> HttpResponse:
         ours = Q() if self.manager == EVERYBODY else Q(manager=self.manager)
         renewals = of_month(request.user, self.first).filter(ours)
         drafts = board(renewals.filter(status=Invoice.Status.DRAFT))
@@ -177,7 +178,8 @@ class BoardManagers(PanelView):
         )
         found = sorted(rows, key=lambda row: (row["sent"] - row["made"], row["manager__name"] or ""))
         names = ("made", "checked", "sent", "opened", "paid", "amount")
-        return {"rows": found, "sums": {name: sum(row[name] for row in found) for name in names}}
+        sums = {name: sum(dict(row)[name] or 0 for row in found) for name in names}
+        return {"rows": found, "sums": sums}
 
 
 class CheckDraft(ActionPage):

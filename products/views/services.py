@@ -17,7 +17,7 @@ from billing_site.pages.requests import PanelRequest
 from billing_site.pages.subjects import service_crumbs
 from billing_site.pages.views import ActionPage, DetailPage, FormPage, ListPage, ObjectPage, PanelView
 from clients.models import Client
-from products import (domains, pricing, promotions, running)
+from products import domains, pricing, promotions, running
 from products.filters import ServiceFilter, find_services
 from products.forms import AccessForm
 from products.models import LIVE, Batch, Promotion, Service

@@ -95,7 +95,8 @@ def plan_states(size: Size) -> None:
         SELECT l.invoice_id AS id,
             CASE WHEN bool_or(u.given_on IS NOT NULL) THEN 'given' ELSE 'ordered' END AS unpaid_units
         FROM large.units u JOIN large.line l ON l.batch_id = u.id
-        WHERE u.paid_on IS NULL AND l.live AND l.status = 'issued' GROUP BY l.invoice_id""", key="id")  # fmt: skip
+        WHERE u.paid_on IS NULL AND l.live AND l.status = 'issued'
+        GROUP BY l.invoice_id""", key="id")  # fmt: skip
 
 
 def fill_services(size: Size, office: Office) -> None:
