@@ -162,7 +162,7 @@ class BoardManagers(PanelView):
     def get_context(self, obj: date) -> dict[str, Any]:
         out = ~Q(status=Invoice.Status.DRAFT)
         checked = Exists(DraftCheck.objects.filter(invoice=OuterRef("pk")))
-        rows = (
+        rows: QuerySet[Invoice, dict[str, Any]] = (
             of_month(self.request.user, obj)
             .annotate(is_checked=checked, is_opened=opened())
             .order_by()
@@ -178,7 +178,7 @@ class BoardManagers(PanelView):
         )
         found = sorted(rows, key=lambda row: (row["sent"] - row["made"], row["manager__name"] or ""))
         names = ("made", "checked", "sent", "opened", "paid", "amount")
-        sums = {name: sum(dict(row)[name] or 0 for row in found) for name in names}
+        sums = {name: sum(row[name] or 0 for row in found) for name in names}
         return {"rows": found, "sums": sums}
 
 
