@@ -162,7 +162,7 @@ class BoardManagers(PanelView):
     def get_context(self, obj: date) -> dict[str, Any]:
         out = ~Q(status=Invoice.Status.DRAFT)
         checked = Exists(DraftCheck.objects.filter(invoice=OuterRef("pk")))
-        rows: QuerySet[Invoice, dict[str, Any]] = (
+        rows = (
             of_month(self.request.user, obj)
             .annotate(is_checked=checked, is_opened=opened())
             .order_by()
@@ -176,7 +176,9 @@ class BoardManagers(PanelView):
                 amount=Sum("total"),
             )
         )
-        found = sorted(rows, key=lambda row: (row["sent"] - row["made"], row["manager__name"] or ""))
+        found: list[Any] = sorted(
+            rows, key=lambda row: (row["sent"] - row["made"], row["manager__name"] or "")
+        )
         names = ("made", "checked", "sent", "opened", "paid", "amount")
         sums = {name: sum(row[name] or 0 for row in found) for name in names}
         return {"rows": found, "sums": sums}
