@@ -81,7 +81,7 @@ PAGES: dict[str, Page] = {
     "service-list": Page(8),
     "service-detail": Page(6, first(Service)),
     "invoice-list": Page(9),
-    "invoice-detail": Page(10, first(Invoice)),
+    "invoice-detail": Page(11, first(Invoice)),
     "payment-list": Page(8),
     "payment-detail": Page(7, first(Payment)),
     "renewal-forecast": Page(7),
