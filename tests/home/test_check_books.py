@@ -89,6 +89,12 @@ SPOILED = {
     "recurring amount = its batches": "UPDATE products_service SET recurring = 1",
     "next due date = its paid lines": "UPDATE products_service SET paid_until = '2030-01-01'",
     "due times of a ticket = its history": "UPDATE tickets_ticket SET solve_due_at = NULL",
+    "work is invoiced while a live line charges it": """
+        INSERT INTO products_billableitem
+            (client_id, product_id, text, quantity, price, "on", "when", status, line_id, created_at)
+        SELECT s.client_id, s.product_id, l.text, 1, 1, current_date, 'now', 'open', l.id, now()
+        FROM invoices_line l JOIN products_batch b ON b.id = l.batch_id
+        JOIN products_service s ON s.id = b.service_id LIMIT 1""",
 }  # fmt: skip
 
 

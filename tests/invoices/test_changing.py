@@ -368,6 +368,6 @@ def test_queries_of_sending_do_not_grow_with_lines(manager, services, django_ass
     with time_machine.travel("2019-01-12 09:00+00:00", tick=False):
         order = make.order(make.client(), *wanted, starts_on=date(2019, 2, 1))
         (draft,) = billing.accept_order(order, by=manager)
-        with django_assert_max_num_queries(45):
+        with django_assert_max_num_queries(47):
             billing.send_invoice(draft, by=manager)
     assert Handover.objects.count() == services

@@ -51,7 +51,7 @@ def test_a_product_is_made_with_its_option_and_price(browse, head):
     values = {
         "name": "Диск", "group": group.pk, "kind": "subscription", "family": "disk", "unit": "пакет",
         "line_text": "Диск", "seller": seller.pk, "vat_treatment": "none", "cashback": "0",
-        "handover_rule": "sent", "active": "on",
+        "handover_rule": "sent", "module": "manual", "active": "on",
     }  # fmt: skip
     assert browser.post(reverse("product-new"), values).status_code == 302
     product = Product.objects.get()

@@ -204,7 +204,7 @@ def test_a_price_from_a_date_keeps_the_old_one(browse, access):
 def test_a_product_is_edited(browse, access):
     kept = {
         "group": access.group_id, "kind": "subscription", "family": access.family, "unit": "польз.",
-        "seller": access.seller_id, "vat_treatment": "none", "cashback": "1,5",
+        "seller": access.seller_id, "vat_treatment": "none", "cashback": "1,5", "module": "manual",
     }  # fmt: skip
     values = {**kept, "name": "Доступ", "line_text": "Доступ", "handover_rule": "paid"}
     answer = browse(make.user("head")).post(reverse("product-edit", args=[access.pk]), values)
